@@ -1,0 +1,75 @@
+/** Who may import whom. A row changes by an ADR in docs/adr. */
+const table = {
+  core: [],
+  protocol: ["core"],
+  "api-schema": ["core"],
+  balancer: ["core"],
+  shm: ["core"],
+  net: ["core"],
+  sql: ["core"],
+  naming: ["core", "protocol", "net", "sql"],
+  rpc: ["core", "protocol", "net"],
+  telemetry: ["core", "protocol", "net", "shm"],
+  idl: ["core", "protocol"],
+  "monitor-server": ["core", "protocol", "net", "sql"],
+  "log-server": ["core", "protocol", "net", "sql"],
+  daemon: ["core", "net", "telemetry"],
+  sdk: ["core", "protocol", "rpc", "balancer", "shm", "telemetry"],
+};
+const apps = {
+  agent: ["core", "protocol", "net", "balancer", "shm", "naming", "telemetry", "rpc", "daemon"],
+  console: ["core", "api-schema", "protocol", "net", "sql", "naming", "idl", "rpc", "telemetry", "monitor-server", "log-server", "daemon"],
+  web: ["core", "api-schema"],
+  cli: ["core", "api-schema", "daemon", "idl", "rpc", "shm", "protocol"],
+};
+const tests = "\\.(test|contract|bench)\\.tsx?$";
+const rule = (group, name, may) => ({
+  name: `only:${name}`,
+  severity: "error",
+  comment: `${group}/${name} may import: ${may.join(", ") || "nothing of ours"}`,
+  from: { path: `^${group}/${name}/src`, pathNot: tests },
+  to: { path: "^(packages|apps)/", pathNot: [`^${group}/${name}/`, ...may.map((p) => `^packages/${p}/`)] },
+});
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(table).map(([name, may]) => rule("packages", name, may)),
+    ...Object.entries(apps).map(([name, may]) => rule("apps", name, may)),
+    { name: "no-cycles", severity: "error", from: { path: "^(packages|apps)/" }, to: { circular: true } },
+    {
+      name: "pure",
+      severity: "error",
+      comment: "core, protocol, balancer and api-schema run in browsers too: no node: modules",
+      from: { path: "^packages/(core|protocol|balancer|api-schema)/src", pathNot: tests },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "by-name-only",
+      severity: "error",
+      comment: "cross a package by its name, never by ../..",
+      from: { path: "^(packages|apps)/([^/]+)/" },
+      to: { path: "^(packages|apps)/", pathNot: "^$1/$2/", dependencyTypes: ["local"] },
+    },
+    {
+      name: "undeclared",
+      severity: "error",
+      comment: "an import missing from the package's own package.json",
+      from: { path: "^(packages|apps)/", pathNot: [tests, "vite\\.config\\.ts$"] },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "no-unresolvable",
+      severity: "error",
+      from: { path: "^(packages|apps)/" },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)dist/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.tests.json" },
+    combinedDependencies: false,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["msec-source", "import", "require", "node", "default", "types"], extensionAlias: { ".js": [".ts", ".tsx", ".js"] } },
+  },
+};

@@ -1,0 +1,43 @@
+/** What the runtime tells telemetry. The runtime declares the shape; the SDK connects it to metrics and the hop record. */
+
+/** One attempt of an outgoing call, after it ended. */
+export interface OutgoingCall {
+  /** `First.Second`, or `ip:port` for a direct call. */
+  readonly target: string;
+  readonly method: string;
+  readonly address: string;
+  readonly attempt: number;
+  readonly startedAtMs: number;
+  readonly costMs: number;
+  /** 0 = ok; else the SRPC number. */
+  readonly err: number;
+  readonly reason: string;
+  readonly spanId: string;
+}
+
+/** One incoming request, after its answer was handed to the socket (or could not be). */
+export interface IncomingRequest {
+  readonly service: string;
+  readonly method: string;
+  readonly caller: string;
+  readonly protocol: "srpc" | "http";
+  /** Flow id as unsigned decimal text. */
+  readonly requestId: string;
+  readonly coloring: boolean;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly attempt: number;
+  readonly clientAddress: string;
+  readonly serverAddress: string;
+  readonly startedAtMs: number;
+  readonly costMs: number;
+  readonly err: number;
+  readonly reason: string;
+  /** Attempts of calls made inside the request, in the order they ended; at most 32 are kept. */
+  readonly calls: readonly OutgoingCall[];
+}
+
+export interface CallEvents {
+  onRequest(request: IncomingRequest): void;
+  onCall(call: OutgoingCall): void;
+}

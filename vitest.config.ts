@@ -1,0 +1,29 @@
+import { defineConfig } from "vitest/config";
+
+const shared = {
+  resolve: { conditions: ["msec-source"] },
+  ssr: { resolve: { conditions: ["msec-source"], externalConditions: [] } },
+};
+
+/** Unit and integration tests read sources through the `msec-source` condition; e2e runs what `tsc -b` built. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: "unit",
+          include: ["{packages,apps,tools,benchmarks}/**/src/**/*.test.{ts,tsx}", "tests/repo/**/*.test.ts", "tests/conformance/**/*.test.ts", "tests/fuzz/**/*.test.ts"],
+          exclude: ["**/*.int.test.ts", "**/node_modules/**", "**/dist/**"],
+        },
+      },
+      {
+        ...shared,
+        test: { name: "integration", include: ["{packages,apps}/**/src/**/*.int.test.ts", "tests/fault/**/*.test.ts"], exclude: ["**/node_modules/**", "**/dist/**"], testTimeout: 20_000 },
+      },
+      {
+        test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
+      },
+    ],
+  },
+});
