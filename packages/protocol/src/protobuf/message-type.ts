@@ -1,3 +1,4 @@
+import type { ProtoReader } from "./reader.js";
 import type { ProtoWriter } from "./writer.js";
 
 /** Scalar types of the protobuf language. */
@@ -59,6 +60,11 @@ export interface MessageType<T = any, Init = any> {
   encode(message: Init, writer: ProtoWriter): void;
   /** Reads `bytes[start, end)`; unknown fields are skipped, strings and bytes are copies. @throws PROTO_MESSAGE_MALFORMED, PROTO_REQUIRED_FIELD_MISSING */
   decode(bytes: Uint8Array, start?: number, end?: number): T;
+  /**
+   * Reads up to `reader.end`; what a parent calls between `beginMessage()` and `endMessage()`, so that the nesting depth is counted
+   * across types. Without it a parent falls back on `decode`.
+   */
+  readonly read?: (reader: ProtoReader) => T;
 }
 
 export interface MethodType<I extends MessageType = MessageType, O extends MessageType = MessageType> {
