@@ -20,3 +20,37 @@ export const ProtoFieldValueInvalid = defineError<{ field: string; expected: str
   "INVALID_ARGUMENT",
   (d) => `field ${d.field} must be ${d.expected}, found ${d.found}`,
 );
+
+const NOT_SRPC = "the connection can't be used any more";
+
+export const FrameBadStart = defineError<{ offset: number; found: number }>(
+  "PROTO_FRAME_BAD_START",
+  "INVALID_ARGUMENT",
+  (d) => `byte ${d.offset} is 0x${d.found.toString(16)}, a frame starts with 0x28; ${NOT_SRPC}`,
+);
+
+export const FrameBadEnd = defineError<{ offset: number; found: number }>(
+  "PROTO_FRAME_BAD_END",
+  "INVALID_ARGUMENT",
+  (d) => `byte ${d.offset} is 0x${d.found.toString(16)}, a frame ends with 0x29; ${NOT_SRPC}`,
+);
+
+export const FrameBadLength = defineError<{ headBytes: number; bodyBytes: number }>(
+  "PROTO_FRAME_BAD_LENGTH",
+  "INVALID_ARGUMENT",
+  (d) =>
+    `a frame announces ${d.headBytes} head and ${d.bodyBytes} body bytes; neither may be negative nor both zero; ${NOT_SRPC}`,
+);
+
+export const FrameTooLarge = defineError<{ sizeBytes: number; limitBytes: number }>(
+  "PROTO_FRAME_TOO_LARGE",
+  "OUT_OF_RANGE",
+  (d) => `a frame of ${d.sizeBytes} bytes exceeds maxFrameBytes ${d.limitBytes}`,
+);
+
+/** What a peer answered when it gave no reason of its own. The `code` of the error follows `err`. */
+export const RemoteError = defineError<{ err: number }>(
+  "RPC_REMOTE_ERROR",
+  "UNKNOWN",
+  (d) => `the peer answered error ${d.err}`,
+);

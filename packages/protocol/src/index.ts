@@ -1,4 +1,13 @@
-export { ProtoFieldValueInvalid, ProtoMessageMalformed, ProtoRequiredFieldMissing } from "./errors.js";
+export {
+  FrameBadEnd,
+  FrameBadLength,
+  FrameBadStart,
+  FrameTooLarge,
+  ProtoFieldValueInvalid,
+  ProtoMessageMalformed,
+  ProtoRequiredFieldMissing,
+  RemoteError,
+} from "./errors.js";
 export {
   checkArray,
   checkBool,
@@ -26,4 +35,25 @@ export type {
 } from "./protobuf/message-type.js";
 export { ProtoReader } from "./protobuf/reader.js";
 export { MAX_MESSAGE_DEPTH, ProtoWriter } from "./protobuf/writer.js";
+export { colorId } from "./srpc/color-id.js";
+export {
+  codeOfErrorNumber,
+  remoteErrorOf,
+  SRPC_ERROR_NUMBERS,
+  srpcErrorText,
+  type WireError,
+  wireErrorOf,
+} from "./srpc/error-numbers.js";
+export {
+  appendFrame,
+  appendRawFrame,
+  checkPackage,
+  createFrameSlice,
+  encodeFrame,
+  type FrameSlice,
+  frameLength,
+  SRPC_OVERHEAD,
+  sliceFrame,
+} from "./srpc/frame.js";
 export { createHead, type RpcHead } from "./srpc/head.js";
+export { decodeHead, encodeHead, resetHead } from "./srpc/head-codec.js";

@@ -25,7 +25,7 @@
  */
 
 import { ProtoMessageMalformed } from "../errors.js";
-import { decodeUtf8 } from "./utf8.js";
+import { decodeLenientUtf8, decodeUtf8 } from "./utf8.js";
 import { MAX_MESSAGE_DEPTH } from "./writer.js";
 
 /** Nested groups (an old protobuf construct) are skipped down to this depth. */
@@ -142,7 +142,7 @@ export class ProtoReader {
 
   /** Little-endian 32 bits, unsigned. */
   fixed32(): number {
-    const pos = this.#take(4);
+    const pos = this.advance(4);
     const buffer = this.buffer;
     return (buffer[pos]! | (buffer[pos + 1]! << 8) | (buffer[pos + 2]! << 16) | (buffer[pos + 3]! << 24)) >>> 0;
   }
@@ -168,11 +168,11 @@ export class ProtoReader {
   }
 
   float(): number {
-    return this.#view().getFloat32(this.#take(4), true);
+    return this.#view().getFloat32(this.advance(4), true);
   }
 
   double(): number {
-    return this.#view().getFloat64(this.#take(8), true);
+    return this.#view().getFloat64(this.advance(8), true);
   }
 
   /** Any non-zero varint is true. */
@@ -184,16 +184,27 @@ export class ProtoReader {
   /** Strict UTF-8. @throws PROTO_MESSAGE_MALFORMED also for bytes that are not UTF-8 */
   string(): string {
     const length = this.uint32();
-    const start = this.#take(length);
+    const start = this.advance(length);
     const text = decodeUtf8(this.buffer, start, start + length);
     if (text === undefined) this.fail(start, "a string is not UTF-8");
     return text;
   }
 
+  /** For texts of a foreign charset: what is not UTF-8 becomes U+FFFD. */
+  lenientString(): string {
+    return this.lenientText(this.uint32());
+  }
+
+  /** `length` bytes as text; what is not UTF-8 becomes U+FFFD. */
+  lenientText(length: number): string {
+    const start = this.advance(length);
+    return decodeUtf8(this.buffer, start, start + length) ?? decodeLenientUtf8(this.buffer, start, start + length);
+  }
+
   /** A copy. */
   bytes(): Uint8Array {
     const length = this.uint32();
-    const start = this.#take(length);
+    const start = this.advance(length);
     return this.buffer.slice(start, start + length);
   }
 
@@ -229,16 +240,16 @@ export class ProtoReader {
         this.uint32();
         break;
       case 1:
-        this.#take(8);
+        this.advance(8);
         break;
       case 2:
-        this.#take(this.uint32());
+        this.advance(this.uint32());
         break;
       case 3:
         this.#skipGroup(tag, depth + 1);
         break;
       case 5:
-        this.#take(4);
+        this.advance(4);
         break;
       default:
         this.fail(this.pos, "a group ends that did not begin");
@@ -260,8 +271,8 @@ export class ProtoReader {
     throw new ProtoMessageMalformed({ offset, problem });
   }
 
-  /** Moves past `count` bytes and gives the position before them. */
-  #take(count: number): number {
+  /** Moves past `count` bytes, checked, and gives the position before them. */
+  advance(count: number): number {
     const start = this.pos;
     if (count > this.end - start) this.fail(start, `a value of ${count} bytes passes the end`);
     this.pos = start + count;

@@ -5,6 +5,7 @@ const LOOP_BYTES = 24;
 
 // ignoreBOM: a leading U+FEFF is content of the string, not a mark to be dropped.
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenientDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Text of `bytes[start, end)`, or `undefined` when it is not UTF-8 (overlong forms and surrogates included). */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
@@ -19,4 +20,9 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   } catch {
     return undefined;
   }
+}
+
+/** Text of `bytes[start, end)` with U+FFFD for what is not UTF-8. */
+export function decodeLenientUtf8(bytes: Uint8Array, start: number, end: number): string {
+  return lenientDecoder.decode(bytes.subarray(start, end));
 }

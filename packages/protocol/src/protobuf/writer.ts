@@ -64,6 +64,12 @@ export class ProtoWriter {
     return this.buffer.slice(0, this.length);
   }
 
+  /** Makes room for `count` more bytes, so that the next writes don't grow the buffer one by one. */
+  ensure(count: number): this {
+    if (this.length + count > this.buffer.length) this.#grow(count);
+    return this;
+  }
+
   /** Leaves `count` bytes open (with arbitrary content) to be filled by `patch…`; gives their offset. */
   reserve(count: number): number {
     const at = this.length;
