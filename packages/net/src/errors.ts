@@ -1,0 +1,87 @@
+import { defineError } from "@msec/core";
+
+interface AtAddress {
+  /** `ip:port` or a socket path. */
+  readonly address: string;
+}
+
+export const NetRefused = defineError<AtAddress>(
+  "NET_REFUSED",
+  "UNAVAILABLE",
+  (d) => `${d.address} refused the connection: nothing listens there`,
+);
+
+export const NetReset = defineError<AtAddress>(
+  "NET_RESET",
+  "UNAVAILABLE",
+  (d) => `the connection with ${d.address} was lost`,
+);
+
+export const NetUnreachable = defineError<AtAddress>(
+  "NET_UNREACHABLE",
+  "UNAVAILABLE",
+  (d) => `${d.address} can't be reached: no route to the host or its network`,
+);
+
+/** `waitedMs` passed without a connection. */
+export const NetTimeout = defineError<AtAddress & { readonly waitedMs: number }>(
+  "NET_TIMEOUT",
+  "UNAVAILABLE",
+  (d) => `no connection to ${d.address} within ${d.waitedMs} ms`,
+);
+
+/** Nothing complete arrived for `idleMs`. */
+export const NetIdle = defineError<AtAddress & { readonly idleMs: number }>(
+  "NET_IDLE",
+  "UNAVAILABLE",
+  (d) => `the connection with ${d.address} was closed after ${d.idleMs} ms without a complete message`,
+);
+
+export const NetNameUnknown = defineError<AtAddress>(
+  "NET_NAME_UNKNOWN",
+  "UNAVAILABLE",
+  (d) => `the host name in ${d.address} has no address`,
+);
+
+export const NetAddressInUse = defineError<AtAddress>(
+  "NET_ADDRESS_IN_USE",
+  "FAILED_PRECONDITION",
+  (d) => `can't listen on ${d.address}: another process holds it; stop that process or choose another port`,
+);
+
+export const NetAddressUnavailable = defineError<AtAddress>(
+  "NET_ADDRESS_UNAVAILABLE",
+  "FAILED_PRECONDITION",
+  (d) => `can't use ${d.address}: this machine has no such address`,
+);
+
+export const NetPermissionDenied = defineError<AtAddress>(
+  "NET_PERMISSION_DENIED",
+  "PERMISSION_DENIED",
+  (d) => `not permitted to use ${d.address}: ports below 1024 need rights of their own`,
+);
+
+export const NetTooManyFiles = defineError<AtAddress>(
+  "NET_TOO_MANY_FILES",
+  "RESOURCE_EXHAUSTED",
+  (d) => `no file descriptor left for ${d.address}: raise the limit of open files (ulimit -n)`,
+);
+
+/** Anything else the system reported; `errno` is its symbolic name. */
+export const NetFailed = defineError<AtAddress & { readonly errno: string }>(
+  "NET_FAILED",
+  "UNAVAILABLE",
+  (d) => `the connection with ${d.address} failed: ${d.errno}`,
+);
+
+export const NetInputTooLarge = defineError<{ bufferedBytes: number; limitBytes: number }>(
+  "NET_INPUT_TOO_LARGE",
+  "RESOURCE_EXHAUSTED",
+  (d) => `${d.bufferedBytes} bytes arrived without a complete message; the limit is ${d.limitBytes}`,
+);
+
+export const NetOutputFull = defineError<AtAddress & { readonly queuedBytes: number; readonly limitBytes: number }>(
+  "NET_OUTPUT_FULL",
+  "RESOURCE_EXHAUSTED",
+  (d) => `${d.address} does not read: ${d.queuedBytes} bytes wait for it, the limit is ${d.limitBytes}`,
+);

@@ -1,0 +1,59 @@
+/**
+ * Reading sockets into one buffer of the process. Node's default allocates 64 KB per chunk; with many connections a shared
+ * buffer saves up to 28 % of the CPU per call (findings, "What follows" 3). The bytes are valid until the sink returns.
+ */
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+/** A Duplex; sockets can also end after their queued output has left. */
+export type InputStream = Duplex & { destroySoon?(): void };
+
+export type InputSink = (bytes: Uint8Array, start: number, end: number) => void;
+
+const SHARED_BYTES = 64 << 10;
+
+/** One sink per socket that was opened with a shared buffer. */
+class SinkSlot {
+  sink: InputSink | undefined;
+  /** What arrived before a sink was there. */
+  early: Uint8Array[] = [];
+
+  take(bytes: Uint8Array, length: number): void {
+    if (this.sink === undefined) this.early.push(bytes.slice(0, length));
+    else this.sink(bytes, 0, length);
+  }
+}
+
+const slots = new WeakMap<Duplex, SinkSlot>();
+let sharedBuffer: Uint8Array | undefined;
+
+/** `onread` option for `net.connect` or `new net.Socket`; call `bind` with the socket it was given to. */
+export function createSharedRead(): {
+  readonly onread: { buffer: Uint8Array; callback(length: number, buffer: Uint8Array): boolean };
+  bind(socket: Socket): void;
+} {
+  const slot = new SinkSlot();
+  sharedBuffer ??= Buffer.allocUnsafeSlow(SHARED_BYTES);
+  return {
+    onread: {
+      buffer: sharedBuffer,
+      callback: (length, buffer) => {
+        slot.take(buffer, length);
+        return true;
+      },
+    },
+    bind: (socket) => slots.set(socket, slot),
+  };
+}
+
+/** Sends all input of the stream to `sink`, whichever way the stream delivers it. */
+export function attachInput(stream: InputStream, sink: InputSink): void {
+  const slot = slots.get(stream);
+  if (slot === undefined) {
+    stream.on("data", (chunk: Buffer) => sink(chunk, 0, chunk.length));
+    return;
+  }
+  slot.sink = sink;
+  for (const bytes of slot.early) sink(bytes, 0, bytes.length);
+  slot.early = [];
+}

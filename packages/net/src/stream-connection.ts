@@ -1,0 +1,170 @@
+/** One connection: coalesced output, contiguous input, idle limit, and exactly one end. Works on any Duplex (TCP, TLS, unix, pipe). */
+import { type AppError, type Clock, systemClock } from "@msec/core";
+import { netError } from "./errno.js";
+import { NetIdle } from "./errors.js";
+import { type Consume, InputReader } from "./input-reader.js";
+import { OutputBatcher, type OutputBuffer, type OutputBufferPool } from "./output-batcher.js";
+import { attachInput, type InputStream } from "./shared-read.js";
+import { createTimerEntry, type TimerEntry, type TimerWheel } from "./timer-wheel.js";
+
+export interface StreamConnectionLimits {
+  /** Most bytes of an incomplete message. Default 16 MiB + 64 KiB. */
+  readonly maxBufferedInputBytes?: number;
+  /** Most bytes that may wait for a peer that does not read; then the connection is closed. Default 64 MiB. */
+  readonly maxQueuedOutputBytes?: number;
+  /** While more output than this waits, nothing is read, so a peer that does not read can't ask for more. Default 1 MiB. */
+  readonly pauseAtQueuedBytes?: number;
+  /** Close after this long without a complete message. 0 = never. Default 0. */
+  readonly idleTimeoutMs?: number;
+}
+
+export interface StreamConnectionOptions<B extends OutputBuffer> {
+  readonly stream: InputStream;
+  readonly pool: OutputBufferPool<B>;
+  readonly wheel: TimerWheel;
+  /** Peer, for error texts. */
+  readonly address: string;
+  readonly limits?: StreamConnectionLimits;
+  readonly clock?: Pick<Clock, "monotonicMs">;
+  readonly consume: Consume;
+  /** Called once. `error` is undefined when the end was asked for or the peer closed in order. */
+  readonly onClose: (error: AppError | undefined) => void;
+  /** The peer will send no more. Default: finish the output and close. */
+  readonly onEnd?: () => void;
+  /** Asked when the idle time is over; true = stay. For work that is still under way. */
+  readonly isBusy?: () => boolean;
+}
+
+export class StreamConnection<B extends OutputBuffer> {
+  readonly address: string;
+  readonly output: OutputBatcher<B>;
+  readonly #stream: InputStream;
+  readonly #reader: InputReader;
+  readonly #wheel: TimerWheel;
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #options: StreamConnectionOptions<B>;
+  readonly #pauseAtBytes: number;
+  readonly #idleTimeoutMs: number;
+  #idleEntry: TimerEntry | undefined;
+  #lastMessageMs: number;
+  #error: AppError | undefined;
+  #isOpen = true;
+  #isPaused = false;
+
+  constructor(options: StreamConnectionOptions<B>) {
+    const limits = options.limits ?? {};
+    this.address = options.address;
+    this.#options = options;
+    this.#stream = options.stream;
+    this.#wheel = options.wheel;
+    this.#clock = options.clock ?? systemClock;
+    this.#lastMessageMs = this.#clock.monotonicMs();
+    this.#pauseAtBytes = limits.pauseAtQueuedBytes ?? 1 << 20;
+    this.#reader = new InputReader(options.consume, limits.maxBufferedInputBytes ?? (16 << 20) + (64 << 10));
+    const { stream, pool, address } = options;
+    this.output = new OutputBatcher({
+      stream,
+      pool,
+      address,
+      ...(limits.maxQueuedOutputBytes === undefined ? {} : { maxQueuedBytes: limits.maxQueuedOutputBytes }),
+    });
+    this.#idleTimeoutMs = limits.idleTimeoutMs ?? 0;
+    if (this.#idleTimeoutMs > 0) {
+      this.#idleEntry = createTimerEntry((nowMs) => this.#onIdle(nowMs));
+      this.#wheel.add(this.#idleEntry, this.#lastMessageMs + this.#idleTimeoutMs);
+    }
+    stream.on("error", (error) => {
+      this.#error ??= netError(error, address);
+    });
+    stream.on("end", () => this.#onEnd());
+    stream.on("drain", () => this.#onDrain());
+    stream.on("close", () => this.#onClosed());
+    attachInput(stream, (bytes, start, end) => this.#onBytes(bytes, start, end));
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Monotonic time of the last complete message (or of the opening). */
+  get lastMessageMs(): number {
+    return this.#lastMessageMs;
+  }
+
+  /** Only keep input until `unblockInput()`. May be called from `consume`. */
+  blockInput(): void {
+    this.#reader.block();
+  }
+
+  /** Goes on with input that was kept. */
+  unblockInput(): void {
+    if (this.#isOpen) this.#read(() => this.#reader.unblock());
+  }
+
+  /** Sends what is queued, then closes. */
+  end(): void {
+    this.output.flush();
+    if (this.#stream.writable) this.#stream.end();
+    // A peer that keeps its side open must not keep ours: reading goes on until the idle limit.
+  }
+
+  /** Closes now; what is queued is lost. `error` is what `onClose` gets. */
+  destroy(error?: AppError): void {
+    this.#error ??= error;
+    this.#stream.destroy();
+  }
+
+  #onBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.#read(() => this.#reader.push(bytes, start, end));
+  }
+
+  #read(work: () => void): void {
+    if (!this.#isOpen) return;
+    const heldBefore = this.#reader.heldBytes;
+    this.output.hold();
+    try {
+      work();
+      if (this.#reader.heldBytes <= heldBefore) this.#lastMessageMs = this.#clock.monotonicMs();
+      this.output.release();
+      if (this.output.queuedBytes > this.#pauseAtBytes) this.#pause();
+    } catch (error) {
+      this.output.release();
+      this.#fail(error);
+    }
+  }
+
+  /** Answers that are already written still leave, then the connection closes. */
+  #fail(error: unknown): void {
+    this.#error ??= netError(error, this.address);
+    this.#stream.destroySoon === undefined ? this.#stream.destroy() : this.#stream.destroySoon();
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.#stream.pause();
+  }
+
+  #onDrain(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#stream.resume();
+  }
+
+  #onEnd(): void {
+    if (this.#options.onEnd !== undefined) this.#options.onEnd();
+    else this.end();
+  }
+
+  #onIdle(nowMs: number): void {
+    const quietUntilMs = this.#lastMessageMs + this.#idleTimeoutMs;
+    if (quietUntilMs > nowMs) this.#wheel.add(this.#idleEntry!, quietUntilMs);
+    else if (this.#options.isBusy?.()) this.#wheel.add(this.#idleEntry!, nowMs + this.#idleTimeoutMs);
+    else this.destroy(new NetIdle({ address: this.address, idleMs: this.#idleTimeoutMs }));
+  }
+
+  #onClosed(): void {
+    this.#isOpen = false;
+    if (this.#idleEntry !== undefined) this.#wheel.remove(this.#idleEntry);
+    this.#options.onClose(this.#error);
+  }
+}
