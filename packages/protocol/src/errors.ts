@@ -54,3 +54,16 @@ export const RemoteError = defineError<{ err: number }>(
   "UNKNOWN",
   (d) => `the peer answered error ${d.err}`,
 );
+
+export const JsonTextInvalid = defineError<{ offset: number; problem: string }>(
+  "PROTO_JSON_TEXT_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `not valid JSON at character ${d.offset}: ${d.problem}`,
+);
+
+/** `path` starts at `$`, the whole message: `$.items[3].price`. */
+export const JsonValueInvalid = defineError<{ path: string; expected: string; found: string }>(
+  "PROTO_JSON_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${d.path} must be ${d.expected}, found ${d.found}`,
+);

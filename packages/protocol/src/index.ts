@@ -3,11 +3,51 @@ export {
   FrameBadLength,
   FrameBadStart,
   FrameTooLarge,
+  JsonTextInvalid,
+  JsonValueInvalid,
   ProtoFieldValueInvalid,
   ProtoMessageMalformed,
   ProtoRequiredFieldMissing,
   RemoteError,
 } from "./errors.js";
+export {
+  JoinTokenInvalid,
+  LinkFrameInvalid,
+  LinkFrameTooLarge,
+  LinkMethodUnknown,
+  LinkParamsInvalid,
+} from "./link/errors.js";
+export {
+  decodeLinkFrame,
+  encodeLinkFrame,
+  LINK_PREFIX_BYTES,
+  type LinkFrame,
+  type LinkHeader,
+  MAX_LINK_FRAME_BYTES,
+} from "./link/frame.js";
+export { formatJoinToken, JoinTokenContent, parseJoinToken } from "./link/join-token.js";
+export {
+  AgentFacts,
+  agentRequests,
+  challengeText,
+  consoleRequests,
+  Heartbeat,
+  LINK_DEFAULT_PORT,
+  LINK_VERSION,
+  LogEvent,
+  MetricPoint,
+  NamedService,
+  NamingApply,
+  Order,
+  OrderAction,
+  OrderProgress,
+  OrderResult,
+  ProcessReport,
+  RouteReport,
+  SignedOrder,
+} from "./link/messages.js";
+export { decodeBase64, encodeBase64 } from "./protobuf/base64.js";
+export { createMessageType } from "./protobuf/dynamic-type.js";
 export {
   checkArray,
   checkBool,
@@ -22,6 +62,8 @@ export {
   failField,
   failRequired,
 } from "./protobuf/field-checks.js";
+export { messageFromJson, messageFromJsonText, messageToJson, messageToJsonText } from "./protobuf/json.js";
+export { type JsonLimits, type JsonValue, parseJsonText } from "./protobuf/json-text.js";
 export type {
   EnumType,
   FieldInfo,
