@@ -11,14 +11,29 @@ const table = {
   rpc: ["core", "protocol", "net"],
   telemetry: ["core", "protocol", "net", "shm"],
   idl: ["core", "protocol"],
+  link: ["core", "protocol"],
   "monitor-server": ["core", "protocol", "net", "sql"],
   "log-server": ["core", "protocol", "net", "sql"],
   daemon: ["core", "net", "telemetry"],
   sdk: ["core", "protocol", "rpc", "balancer", "shm", "telemetry"],
 };
 const apps = {
-  agent: ["core", "protocol", "net", "balancer", "shm", "naming", "telemetry", "rpc", "daemon"],
-  console: ["core", "api-schema", "protocol", "net", "sql", "naming", "idl", "rpc", "telemetry", "monitor-server", "log-server", "daemon"],
+  agent: ["core", "protocol", "net", "link", "balancer", "shm", "naming", "telemetry", "rpc", "daemon"],
+  console: [
+    "core",
+    "api-schema",
+    "protocol",
+    "net",
+    "link",
+    "sql",
+    "naming",
+    "idl",
+    "rpc",
+    "telemetry",
+    "monitor-server",
+    "log-server",
+    "daemon",
+  ],
   web: ["core", "api-schema"],
   cli: ["core", "api-schema", "daemon", "idl", "rpc", "shm", "protocol"],
 };
@@ -70,6 +85,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.tests.json" },
     combinedDependencies: false,
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["msec-source", "import", "require", "node", "default", "types"], extensionAlias: { ".js": [".ts", ".tsx", ".js"] } },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["msec-source", "import", "require", "node", "default", "types"],
+      extensionAlias: { ".js": [".ts", ".tsx", ".js"] },
+    },
   },
 };

@@ -33,8 +33,10 @@ function configProblems(error: ValueError): ConfigProblem[] {
   const base = error.instancePath.replace(/^\//, "").replaceAll("/", ".");
   const at = (key: string) => (base === "" ? key : `${base}.${key}`);
   const params = error.params as { additionalProperties?: string[]; requiredProperties?: string[] };
-  if (params.additionalProperties) return params.additionalProperties.map((key) => ({ path: at(key), message: "unknown key" }));
-  if (params.requiredProperties) return params.requiredProperties.map((key) => ({ path: at(key), message: "is required" }));
+  if (params.additionalProperties)
+    return params.additionalProperties.map((key) => ({ path: at(key), message: "unknown key" }));
+  if (params.requiredProperties)
+    return params.requiredProperties.map((key) => ({ path: at(key), message: "is required" }));
   if (error.keyword === "~guard" || (error.keyword === "boolean" && error.message === "schema is false")) return [];
   return [{ path: base === "" ? "(root)" : base, message: error.message }];
 }

@@ -1,0 +1,18 @@
+import { accountRoutes } from "./accounts.js";
+import { machineRoutes } from "./machines.js";
+import { observabilityRoutes } from "./observability.js";
+import { releaseRoutes } from "./releases.js";
+import { serviceRoutes } from "./services.js";
+import { versionRoutes } from "./versions.js";
+
+/** Every route of the public API, by name. The console serves exactly these; pages and command line call exactly these. */
+export const routes = {
+  ...accountRoutes,
+  ...serviceRoutes,
+  ...versionRoutes,
+  ...releaseRoutes,
+  ...machineRoutes,
+  ...observabilityRoutes,
+} as const;
+
+export type RouteName = keyof typeof routes;

@@ -1,0 +1,185 @@
+/**
+ * One end of a link: sends requests and serves the other side's. Format: packages/protocol/src/link.
+ * Parameters are checked against their schema before a handler sees them, replies before a caller does.
+ */
+import type { Duplex } from "node:stream";
+import { errorFromBody, type Logger, toAppError } from "@msec/core";
+import {
+  decodeLinkFrame,
+  encodeLinkFrame,
+  type LinkFrame,
+  type LinkHeader,
+  LinkMethodUnknown,
+  LinkParamsInvalid,
+} from "@msec/protocol";
+import type { Static, TSchema } from "typebox";
+import { Value } from "typebox/value";
+import { LinkBusy, LinkClosed, LinkTimeout } from "./errors.js";
+
+/** Requests by method, with the schema of parameters and result. */
+export type LinkContract = Readonly<Record<string, { readonly request: TSchema; readonly reply: TSchema }>>;
+
+export interface LinkReply<R> {
+  readonly result: R;
+  /** Raw bytes that go with the result; at most about 4 MiB. */
+  readonly payload?: Uint8Array;
+}
+
+export type LinkHandlers<C extends LinkContract> = {
+  readonly [M in keyof C]?: (
+    params: Static<C[M]["request"]>,
+    payload: Uint8Array,
+  ) => Promise<LinkReply<Static<C[M]["reply"]>>> | LinkReply<Static<C[M]["reply"]>>;
+};
+
+export interface LinkPeerOptions<Mine extends LinkContract, Theirs extends LinkContract> {
+  /** What this side serves. */
+  readonly serves: Mine;
+  /** What the other side serves. */
+  readonly asks: Theirs;
+  readonly handlers: LinkHandlers<Mine>;
+  readonly logger: Logger;
+  /** Most requests under way in each direction; further ones are refused (`NET_LINK_BUSY`). Default 256. */
+  readonly maxInFlight?: number;
+  onClose?(why: string): void;
+}
+
+interface Waiting {
+  readonly method: string;
+  readonly timer: NodeJS.Timeout;
+  resolve(frame: LinkFrame): void;
+  reject(error: Error): void;
+}
+
+export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
+  readonly #socket: Duplex;
+  readonly #options: LinkPeerOptions<Mine, Theirs>;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #maxInFlight: number;
+  #nextId = 1;
+  #serving = 0;
+  #buffered: Uint8Array = new Uint8Array(0);
+  #closedWhy: string | undefined;
+
+  constructor(socket: Duplex, options: LinkPeerOptions<Mine, Theirs>) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#maxInFlight = options.maxInFlight ?? 256;
+    socket.on("data", (chunk: Uint8Array) => this.#onData(chunk));
+    socket.on("error", (error) => this.close(error.message));
+    socket.on("close", () => this.close("the other side hung up"));
+  }
+
+  get isClosed(): boolean {
+    return this.#closedWhy !== undefined;
+  }
+
+  /** Asks the other side. @throws what its handler threw, {LinkTimeout}, {LinkClosed} or {LinkBusy} */
+  async request<M extends keyof Theirs & string>(
+    method: M,
+    params: Static<Theirs[M]["request"]>,
+    options: { readonly timeoutMs?: number; readonly payload?: Uint8Array } = {},
+  ): Promise<{ readonly result: Static<Theirs[M]["reply"]>; readonly payload: Uint8Array }> {
+    if (this.#closedWhy !== undefined) throw new LinkClosed({ why: this.#closedWhy });
+    if (this.#waiting.size >= this.#maxInFlight) throw new LinkBusy({ limit: this.#maxInFlight });
+    const id = this.#nextId++;
+    const timeoutMs = options.timeoutMs ?? 10_000;
+    const frame = encodeLinkFrame({ kind: "request", id, method, params }, options.payload);
+    const answer = await new Promise<LinkFrame>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new LinkTimeout({ method, timeoutMs }));
+      }, timeoutMs);
+      this.#waiting.set(id, { method, timer, resolve, reject });
+      this.#socket.write(frame);
+    });
+    const header = answer.header as Extract<LinkHeader, { kind: "reply" }>;
+    const schema = this.#options.asks[method]?.reply;
+    if (schema) checkParams(method, schema, header.result);
+    return { result: header.result as Static<Theirs[M]["reply"]>, payload: answer.payload };
+  }
+
+  /** Ends the link; whatever waits is rejected with {LinkClosed}. */
+  close(why = "closed by this side"): void {
+    if (this.#closedWhy !== undefined) return;
+    this.#closedWhy = why;
+    this.#socket.destroy();
+    for (const waiting of this.#waiting.values()) {
+      clearTimeout(waiting.timer);
+      waiting.reject(new LinkClosed({ why }));
+    }
+    this.#waiting.clear();
+    this.#options.onClose?.(why);
+  }
+
+  #onData(chunk: Uint8Array): void {
+    const buf = this.#buffered.length === 0 ? chunk : concat(this.#buffered, chunk);
+    let offset = 0;
+    try {
+      for (;;) {
+        const read = decodeLinkFrame(buf, offset, buf.length);
+        if (!read) break;
+        offset += read.usedBytes;
+        this.#onFrame(read.frame);
+      }
+    } catch (error) {
+      const { reason, message } = toAppError(error);
+      this.#options.logger.warn("link frame refused", { reason, message });
+      this.close(message);
+      return;
+    }
+    this.#buffered = buf.slice(offset);
+  }
+
+  #onFrame(frame: LinkFrame): void {
+    const { header } = frame;
+    if (header.kind === "request") {
+      void this.#serve(header, frame.payload.slice());
+      return;
+    }
+    const waiting = this.#waiting.get(header.id);
+    if (!waiting) return;
+    this.#waiting.delete(header.id);
+    clearTimeout(waiting.timer);
+    if (header.kind === "failure") waiting.reject(errorFromBody(Object(header.error) as object));
+    else waiting.resolve({ header, payload: frame.payload.slice() });
+  }
+
+  async #serve(header: Extract<LinkHeader, { kind: "request" }>, payload: Uint8Array): Promise<void> {
+    const { id, method, params } = header;
+    this.#serving++;
+    try {
+      if (this.#serving > this.#maxInFlight) throw new LinkBusy({ limit: this.#maxInFlight });
+      const contract = Object.hasOwn(this.#options.serves, method) ? this.#options.serves[method] : undefined;
+      const handler = this.#options.handlers[method as keyof Mine];
+      if (!contract || !handler) throw new LinkMethodUnknown({ method });
+      checkParams(method, contract.request, params);
+      const reply = await handler(params as Static<Mine[keyof Mine]["request"]>, payload);
+      this.#send({ kind: "reply", id, result: reply.result }, reply.payload);
+    } catch (error) {
+      const failure = toAppError(error);
+      if (failure.cause !== undefined)
+        this.#options.logger.error("link handler failed", { method, error: String((failure.cause as Error).stack) });
+      this.#send({ kind: "failure", id, error: failure.toBody() });
+    } finally {
+      this.#serving--;
+    }
+  }
+
+  #send(header: LinkHeader, payload?: Uint8Array): void {
+    if (this.#closedWhy === undefined) this.#socket.write(encodeLinkFrame(header, payload));
+  }
+}
+
+function checkParams(method: string, schema: TSchema, value: unknown): void {
+  if (Value.Check(schema, value)) return;
+  const problems = [...Value.Errors(schema, value)].slice(0, 5).map((e) => `${e.instancePath || "/"} ${e.message}`);
+  throw new LinkParamsInvalid({ method, problems });
+}
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
