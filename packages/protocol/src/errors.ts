@@ -67,3 +67,47 @@ export const JsonValueInvalid = defineError<{ path: string; expected: string; fo
   "INVALID_ARGUMENT",
   (d) => `${d.path} must be ${d.expected}, found ${d.found}`,
 );
+
+/** The connection must be closed after the answer: where the next request starts is unknown. */
+export const HttpRequestInvalid = defineError<{ problem: string }>(
+  "PROTO_HTTP_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `invalid HTTP request: ${d.problem}`,
+);
+
+export const HttpHeadTooLarge = defineError<{ limitBytes: number }>(
+  "PROTO_HTTP_HEAD_TOO_LARGE",
+  "OUT_OF_RANGE",
+  (d) => `request line and headers exceed ${d.limitBytes} bytes`,
+);
+
+export const HttpBodyTooLarge = defineError<{ limitBytes: number }>(
+  "PROTO_HTTP_BODY_TOO_LARGE",
+  "OUT_OF_RANGE",
+  (d) => `the request body exceeds ${d.limitBytes} bytes`,
+);
+
+export const MonitorNameInvalid = defineError<{ field: string; rule: string }>(
+  "PROTO_MONITOR_NAME_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${d.field} is not a valid metric name: ${d.rule}`,
+);
+
+export const MonitorRecordMalformed = defineError<{ problem: string }>(
+  "PROTO_MONITOR_RECORD_MALFORMED",
+  "DATA_LOSS",
+  (d) => `malformed record in the metric queue: ${d.problem}`,
+);
+
+/** The connection can't be used any more: where the next frame starts is unknown. */
+export const LengthPrefixInvalid = defineError<{ protocol: string; lengthBytes: number; limitBytes: number }>(
+  "PROTO_LENGTH_PREFIX_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `a ${d.protocol} frame announces ${d.lengthBytes} bytes, allowed are up to ${d.limitBytes}; ${NOT_SRPC}`,
+);
+
+export const LogEventTooLarge = defineError<{ sizeBytes: number; limitBytes: number }>(
+  "PROTO_LOG_EVENT_TOO_LARGE",
+  "OUT_OF_RANGE",
+  (d) => `a log event of ${d.sizeBytes} bytes exceeds ${d.limitBytes}; shorten the text or the headers`,
+);

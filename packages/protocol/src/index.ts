@@ -3,8 +3,15 @@ export {
   FrameBadLength,
   FrameBadStart,
   FrameTooLarge,
+  HttpBodyTooLarge,
+  HttpHeadTooLarge,
+  HttpRequestInvalid,
   JsonTextInvalid,
   JsonValueInvalid,
+  LengthPrefixInvalid,
+  LogEventTooLarge,
+  MonitorNameInvalid,
+  MonitorRecordMalformed,
   ProtoFieldValueInvalid,
   ProtoMessageMalformed,
   ProtoRequiredFieldMissing,
@@ -46,6 +53,40 @@ export {
   RouteReport,
   SignedOrder,
 } from "./link/messages.js";
+export {
+  appendLogEvent,
+  decodeLogEvent,
+  encodeLogEvent,
+  type FlumeEvent,
+  LOG_EVENT_MAX_BYTES,
+  type LogHeaders,
+} from "./log/log-event.js";
+export { LogEventReader } from "./log/log-event-reader.js";
+export type {
+  MonitorAnswer,
+  MonitorAnswerInit,
+  MonitorQuery,
+  MonitorQueryInit,
+  MonitorReport,
+  MonitorReportInit,
+} from "./monitor/messages.js";
+export * as monitorMessages from "./monitor/messages.js";
+export {
+  appendMonitorFrame,
+  encodeMonitorFrame,
+  MONITOR_MAX_FRAME_BYTES,
+  MONITOR_PREFIX_BYTES,
+  monitorFrameLength,
+} from "./monitor/monitor-frame.js";
+export {
+  decodeQueueRecord,
+  encodeMonitorName,
+  encodeQueueRecord,
+  MONITOR_MAX_NAME_BYTES,
+  QUEUE_RECORD_MAX_BYTES,
+  type QueueRecord,
+  setQueueRecordValue,
+} from "./monitor/queue-record.js";
 export { decodeBase64, encodeBase64 } from "./protobuf/base64.js";
 export { createMessageType } from "./protobuf/dynamic-type.js";
 export {
@@ -99,3 +140,18 @@ export {
 } from "./srpc/frame.js";
 export { createHead, type RpcHead } from "./srpc/head.js";
 export { decodeHead, encodeHead, resetHead } from "./srpc/head-codec.js";
+export type { HttpRequestHead } from "./srpc/http-head.js";
+export {
+  appendHttpReply,
+  formatHttpReply,
+  HTTP_CONTINUE,
+  type HttpReply,
+  httpStatusOf,
+} from "./srpc/http-reply.js";
+export {
+  HTTP_MAX_HEAD_BYTES,
+  type HttpLimits,
+  type HttpRequest,
+  HttpRequestParser,
+  looksLikeHttp,
+} from "./srpc/http-request-parser.js";

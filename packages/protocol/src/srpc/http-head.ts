@@ -1,0 +1,151 @@
+/**
+ * Request line and headers of an HTTP/1.1 request on the RPC port. Stricter than the RFC demands of a recipient: lines end with CRLF,
+ * no folded lines, at most one Content-Length and never together with Transfer-Encoding, so two parties can't disagree on where a
+ * request ends.
+ */
+
+import { HttpRequestInvalid } from "../errors.js";
+
+/** Everything but the body. */
+export interface HttpRequestHead {
+  /** `POST`, `GET`, `HEAD`, … as sent. */
+  readonly verb: string;
+  /** As sent, query included. */
+  readonly target: string;
+  /** Decoded parameter `methodName`, or the path when it looks like `/pkg.Service.Method`; else empty. */
+  readonly methodName: string;
+  /** Header `caller`; empty when absent. */
+  readonly caller: string;
+  /** Header `x-msec-timeout-ms`; 0 = none told. */
+  readonly timeoutMs: number;
+  /** Header `x-request-id`; empty when absent. */
+  readonly requestId: string;
+  /** The client wants the HTTP status to tell the outcome (`?status=real` or `x-msec-status: real`). */
+  readonly wantsRealStatus: boolean;
+  /** The connection may carry further requests. */
+  readonly keepAlive: boolean;
+  readonly expectsContinue: boolean;
+  /** Header names in lower case. A header that comes twice has its values joined by ", ". */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+export interface ParsedHead {
+  readonly head: HttpRequestHead;
+  /** Bytes of the body; `undefined` = chunked. */
+  readonly contentLength: number | undefined;
+}
+
+const REQUEST_LINE = /^([A-Z]{1,16}) ([^\s\x7f]+) HTTP\/1\.([01])$/;
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const DECIMAL = /^[0-9]{1,15}$/;
+const METHOD_PATH = /^\/[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
+const MAX_UINT32 = 0xffff_ffff;
+
+export function failHttp(problem: string): never {
+  throw new HttpRequestInvalid({ problem });
+}
+
+/** @param text the head without the empty line that ends it. @throws PROTO_HTTP_INVALID */
+export function parseHttpHead(text: string): ParsedHead {
+  const [requestLine = "", ...lines] = text.split("\r\n");
+  const match = REQUEST_LINE.exec(requestLine);
+  if (!match) failHttp("the request line is not `VERB target HTTP/1.1`");
+  const [, verb = "", target = "", minor] = match;
+  const headers = parseHeaders(lines);
+  const { path, query } = splitTarget(target);
+  const head: HttpRequestHead = {
+    verb,
+    target,
+    methodName: query.get("methodName") ?? (METHOD_PATH.test(path) ? path.slice(1) : ""),
+    caller: headers.get("caller") ?? "",
+    timeoutMs: timeoutOf(headers),
+    requestId: headers.get("x-request-id") ?? "",
+    wantsRealStatus: query.get("status") === "real" || headers.get("x-msec-status")?.toLowerCase() === "real",
+    keepAlive: keepsAlive(headers, minor === "1"),
+    expectsContinue: expectsContinue(headers),
+    headers,
+  };
+  return { head, contentLength: bodyLength(headers) };
+}
+
+function parseHeaders(lines: readonly string[]): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    if (!HEADER_NAME.test(name) || hasControlCharacter(line)) failHttp("a header line is not `name: value`");
+    const value = line.slice(colon + 1).trim();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return headers;
+}
+
+function hasControlCharacter(line: string): boolean {
+  for (let i = 0; i < line.length; i++) {
+    const code = line.charCodeAt(i);
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
+  }
+  return false;
+}
+
+/** Path (undecoded) and query (first value of each parameter, decoded). Accepts the absolute form that proxies get. */
+function splitTarget(target: string): { path: string; query: ReadonlyMap<string, string> } {
+  const local = target.replace(/^https?:\/\/[^/?]*/i, "");
+  const mark = local.indexOf("?");
+  const path = mark < 0 ? local : local.slice(0, mark);
+  const query = new Map<string, string>();
+  for (const pair of mark < 0 ? [] : local.slice(mark + 1).split("&")) {
+    const equals = pair.indexOf("=");
+    const name = decodeParameter(equals < 0 ? pair : pair.slice(0, equals));
+    if (!query.has(name)) query.set(name, equals < 0 ? "" : decodeParameter(pair.slice(equals + 1)));
+  }
+  return { path, query };
+}
+
+function decodeParameter(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    failHttp("the query is not valid percent-encoded UTF-8");
+  }
+}
+
+function timeoutOf(headers: ReadonlyMap<string, string>): number {
+  const text = headers.get("x-msec-timeout-ms");
+  if (text === undefined) return 0;
+  if (!DECIMAL.test(text) || Number(text) > MAX_UINT32) {
+    failHttp(`header x-msec-timeout-ms must be an integer from 0 to ${MAX_UINT32}`);
+  }
+  return Number(text);
+}
+
+function keepsAlive(headers: ReadonlyMap<string, string>, byDefault: boolean): boolean {
+  const options = (headers.get("connection") ?? "").toLowerCase().split(",");
+  if (options.some((option) => option.trim() === "close")) return false;
+  return byDefault || options.some((option) => option.trim() === "keep-alive");
+}
+
+function expectsContinue(headers: ReadonlyMap<string, string>): boolean {
+  const expectation = headers.get("expect");
+  if (expectation === undefined) return false;
+  if (expectation.toLowerCase() !== "100-continue") failHttp("header Expect may only be 100-continue");
+  return true;
+}
+
+function bodyLength(headers: ReadonlyMap<string, string>): number | undefined {
+  const coding = headers.get("content-encoding");
+  if (coding !== undefined && coding !== "" && coding.toLowerCase() !== "identity") {
+    failHttp("Content-Encoding is not supported, send the body as it is");
+  }
+  const length = headers.get("content-length");
+  const transfer = headers.get("transfer-encoding");
+  if (transfer !== undefined) {
+    if (length !== undefined) failHttp("Content-Length and Transfer-Encoding exclude each other");
+    if (transfer.toLowerCase() !== "chunked") failHttp("Transfer-Encoding may only be chunked");
+    return undefined;
+  }
+  if (length === undefined) return 0;
+  if (!DECIMAL.test(length)) failHttp("Content-Length must be one decimal number");
+  return Number(length);
+}

@@ -1,0 +1,76 @@
+import { ERROR_CODES } from "@msec/core";
+import { ProtoWriter } from "../protobuf/writer.js";
+import { codeOfErrorNumber } from "./error-numbers.js";
+
+/** An answer of the HTTP entrance, as the original words it plus `reason`. */
+export interface HttpReply {
+  /** 0 or the SRPC error number. */
+  readonly ret: number;
+  /** Empty for `ret` 0. */
+  readonly errmsg: string;
+  /** Open error reason; left out of the body when empty or absent. */
+  readonly reason?: string;
+  /** `resultObj` as JSON text (from `messageToJsonText`), pasted as it is. Absent: no result. */
+  readonly resultJson?: string;
+  /** Default 200, whatever `ret` says; see {@link httpStatusOf}. */
+  readonly status?: number;
+  /** Default true. False adds `Connection: close`; the caller closes after the write. */
+  readonly keepAlive?: boolean;
+  /** Answer to HEAD: headers only, with the length the body would have. */
+  readonly headOnly?: boolean;
+}
+
+/** What a client that sent `Expect: 100-continue` waits for. */
+export const HTTP_CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  200: "OK",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  499: "Client Closed Request",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
+
+const body = new ProtoWriter(1024);
+
+/** The real HTTP status of an outcome, for clients that ask for it. */
+export function httpStatusOf(ret: number): number {
+  return ret === 0 ? 200 : ERROR_CODES[codeOfErrorNumber(ret)].httpStatus;
+}
+
+/** Appends the whole answer: status line, headers, body. */
+export function appendHttpReply(writer: ProtoWriter, reply: HttpReply): void {
+  body.reset().text(replyText(reply));
+  const status = reply.status ?? 200;
+  const close = reply.keepAlive === false ? "Connection: close\r\n" : "";
+  writer.text(
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Other"}\r\nContent-Type: application/json; charset=UTF-8\r\n` +
+      `Content-Length: ${body.length}\r\n${close}\r\n`,
+  );
+  if (reply.headOnly !== true) writer.raw(body.view());
+}
+
+/** {@link appendHttpReply} into an array of its own. */
+export function formatHttpReply(reply: HttpReply): Uint8Array {
+  const writer = new ProtoWriter(512);
+  appendHttpReply(writer, reply);
+  return writer.finish();
+}
+
+/** Spacing as the original's, which some clients cut apart by hand. */
+function replyText(reply: HttpReply): string {
+  const reason = reply.reason ? `, "reason":${JSON.stringify(reply.reason)}` : "";
+  const start = `{"ret":${Math.trunc(reply.ret)}, "errmsg":${JSON.stringify(reply.errmsg)}${reason}`;
+  return reply.resultJson === undefined ? `${start} }` : `${start}, "resultObj": ${reply.resultJson}}`;
+}
