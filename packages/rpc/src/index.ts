@@ -1,1 +1,36 @@
-export {};
+export {
+  type CallContext,
+  type CallFunction,
+  type CallOptions,
+  type CallParent,
+  currentContext,
+  runInContext,
+  runOutsideContext,
+} from "./call-context.js";
+export type { CallEvents, IncomingRequest, OutgoingCall } from "./call-events.js";
+export { createRpcClient, type RpcClient, type RpcClientOptions } from "./client.js";
+export type { CallRequest } from "./client-call.js";
+export type { RpcClientLimits } from "./client-core.js";
+export {
+  CallCancelled,
+  CalleeFailed,
+  CallTimeout,
+  ClientClosed,
+  ClientOverloaded,
+  DeadlinePassed,
+  HandlerMissing,
+  HeadInvalid,
+  MethodDuplicate,
+  MethodUnknown,
+  Overloaded,
+  PeerLost,
+  RequestInvalid,
+  ResponseInvalid,
+  ShuttingDown,
+  TargetInvalid,
+  TransportUnsupported,
+} from "./errors.js";
+export type { CallOutcome, Pick, Picker } from "./picker.js";
+export type { RetryBudgetOptions } from "./retry-budget.js";
+export { createRpcServer, type RpcServer, type RpcServerLimits, type RpcServerOptions } from "./server.js";
+export { bindService, type Handler, type Handlers, type ServiceBinding } from "./service-binding.js";

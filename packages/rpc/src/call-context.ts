@@ -1,0 +1,94 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { InitOf, MessageOf, MessageType, MethodType } from "@msec/protocol";
+import type { OutgoingCall } from "./call-events.js";
+
+export interface CallOptions {
+  /** Longest wait for the answer, all attempts together. Default 800. Inside a request never longer than what is left of it. */
+  readonly timeoutMs?: number;
+  /** May be repeated without harm. Default: what the IDL says about the method. */
+  readonly idempotent?: boolean;
+  /** Attempts that may reach an instance, the first included. Default 3. */
+  readonly maxAttempts?: number;
+  /** Gives up: the call rejects with CANCELLED (RPC_CANCELLED). The callee is not told. */
+  readonly signal?: AbortSignal;
+}
+
+/** How code makes calls: `ctx.call` inside a request, `client.call` anywhere. */
+export type CallFunction = <I extends MessageType, O extends MessageType>(
+  method: MethodType<I, O>,
+  /** `First.Second`, chosen by the picker, or `ip:port@tcp`. */
+  target: string,
+  request: InitOf<I>,
+  options?: CallOptions,
+) => Promise<MessageOf<O>>;
+
+/** What a handler knows about its request. Follows `async` calls and timers: see {@link currentContext}. */
+export interface CallContext {
+  /** Own name, `First.Second`. */
+  readonly service: string;
+  /** `package.Service.Method`. */
+  readonly method: string;
+  /** Name the caller gave itself; not verified. */
+  readonly caller: string;
+  /** Flow id of the end-user request, the same in every service it passes; unsigned decimal. */
+  readonly requestId: string;
+  /** 16 hexadecimal digits; id of the attempt that brought this request. */
+  readonly spanId: string;
+  /** Id of the attempt inside which the call was made; "" at the entrance. */
+  readonly parentSpanId: string;
+  /** This request is coloured: its logs are kept whatever their level. Set it to colour what follows, calls included. */
+  coloring: boolean;
+  /** 0 = first try of the caller. */
+  readonly attempt: number;
+  /** `ip:port` of the caller. */
+  readonly peer: string;
+  readonly protocol: "srpc" | "http";
+  /** What is left of the caller's deadline, ms; Infinity when it told none; never negative. */
+  remainingMs(): number;
+  /** Aborted at the deadline and when the caller's connection is lost. */
+  readonly signal: AbortSignal;
+  /** Calls another service in the name of this request: flow id, colour, trace parent and remaining time travel along. */
+  readonly call: CallFunction;
+}
+
+/** What a nested call takes from the request it is made in. */
+export interface CallParent {
+  readonly flowIdHigh: number;
+  readonly flowIdLow: number;
+  readonly spanIdHigh: number;
+  readonly spanIdLow: number;
+  readonly coloring: boolean;
+  /** Monotonic; Infinity = none. */
+  readonly deadlineMs: number;
+  noteCall(call: OutgoingCall): void;
+}
+
+const storage = new AsyncLocalStorage<CallContext & CallParent>();
+
+/** The request in whose course this code runs, through `await`, timers and helper functions; undefined outside of any. */
+export function currentContext(): CallContext | undefined {
+  return storage.getStore();
+}
+
+export function currentParent(): CallParent | undefined {
+  return storage.getStore();
+}
+
+/** Runs `work` as part of the request `context`; for callbacks that lost it (event emitters, pools of other libraries). */
+export function runInContext<T>(context: CallContext, work: () => T): T {
+  return storage.run(context as CallContext & CallParent, work);
+}
+
+/** Runs `work` outside of any request, so that what lives longer (sockets) doesn't keep one in memory. */
+export function runOutsideContext<T>(work: () => T): T {
+  return storage.getStore() === undefined ? work() : storage.exit(work);
+}
+
+/** As {@link runInContext} for a handler, without a closure. */
+export function runHandler<C extends CallContext & CallParent>(
+  handler: (request: unknown, context: C) => unknown,
+  request: unknown,
+  context: C,
+): unknown {
+  return storage.run(context, handler, request, context);
+}

@@ -1,0 +1,53 @@
+import { AddressInvalid, type HostPort, parseHostPort, parseServiceName } from "@msec/core";
+import { TargetInvalid, TransportUnsupported } from "./errors.js";
+import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
+
+/** What is kept per target text. */
+export interface CallTarget {
+  /** The address of `ip:port@tcp`; undefined for names, which the picker resolves. */
+  readonly direct: HostPort | undefined;
+  readonly budget: RetryBudget;
+}
+
+/** More are forgotten: targets are a handful of names, unless somebody makes them up. */
+const MAX_TARGETS = 4096;
+
+export class CallTargets {
+  readonly #budget: RetryBudgetOptions | undefined;
+  readonly #targets = new Map<string, CallTarget>();
+
+  constructor(budget: RetryBudgetOptions | undefined) {
+    this.#budget = budget;
+  }
+
+  /** @throws RPC_TARGET_INVALID, RPC_TRANSPORT_UNSUPPORTED */
+  of(target: string): CallTarget {
+    return this.#targets.get(target) ?? this.#add(target);
+  }
+
+  #add(target: string): CallTarget {
+    const made = { direct: parseTarget(target), budget: new RetryBudget(this.#budget) };
+    if (this.#targets.size >= MAX_TARGETS) this.#targets.clear();
+    this.#targets.set(target, made);
+    return made;
+  }
+}
+
+function parseTarget(target: string): HostPort | undefined {
+  const [address = "", transport, ...rest] = target.split("@");
+  if (rest.length > 0) throw new TargetInvalid({ target });
+  try {
+    if (transport === undefined && !target.includes(":")) {
+      parseServiceName(target);
+      return undefined;
+    }
+    const parsed = parseHostPort(address);
+    if (transport === "udp") throw new TransportUnsupported({ target, transport });
+    if (transport !== undefined && transport !== "tcp")
+      throw new AddressInvalid({ field: "transport", value: transport });
+    return parsed;
+  } catch (cause) {
+    if (cause instanceof TransportUnsupported) throw cause;
+    throw new TargetInvalid({ target }, { cause });
+  }
+}

@@ -1,0 +1,134 @@
+import { type Clock, type Logger, silentLogger, systemClock } from "@msec/core";
+import { OutputBufferPool, startTimerWheel, type TimerWheel } from "@msec/net";
+import { ProtoWriter } from "@msec/protocol";
+import type { CallParent } from "./call-context.js";
+import type { CallEvents, OutgoingCall } from "./call-events.js";
+import { CallTargets } from "./call-target.js";
+import { type CallRequest, ClientCall } from "./client-call.js";
+import { ClientClosed, ClientOverloaded } from "./errors.js";
+import type { Picker } from "./picker.js";
+import type { RetryBudgetOptions } from "./retry-budget.js";
+import type { TcpChannel } from "./tcp-channel.js";
+import { TcpPool } from "./tcp-pool.js";
+
+export interface RpcClientLimits {
+  /** Largest frame, in and out. Default 16 MiB. */
+  readonly maxFrameBytes?: number;
+  /** Connections per instance. Default 1: calls share it. */
+  readonly connectionsPerAddress?: number;
+  /** Default 1000; the call's own deadline is usually shorter. */
+  readonly connectTimeoutMs?: number;
+  /** Unused connections are closed after this long. Default 50000, under the 60 s after which servers close theirs. */
+  readonly idleTimeoutMs?: number;
+  /** Calls under way. Default 100000. More are refused at once (RPC_CLIENT_OVERLOADED). */
+  readonly maxInFlight?: number;
+  readonly retryBudget?: RetryBudgetOptions;
+}
+
+export interface ClientCoreOptions {
+  readonly service: string;
+  readonly picker: Picker;
+  readonly events?: CallEvents;
+  readonly limits?: RpcClientLimits;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** What all calls of a client share. */
+export class ClientCore {
+  readonly service: string;
+  readonly picker: Picker;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly buffers = new OutputBufferPool(() => new ProtoWriter(16 << 10));
+  readonly limits: Required<RpcClientLimits>;
+  inFlight = 0;
+  isClosed = false;
+  readonly #events: CallEvents | undefined;
+  readonly #logger: Logger;
+  readonly #targets: CallTargets;
+  /** By host, then port: no text is built to find a pool. */
+  readonly #pools = new Map<string, Map<number, TcpPool>>();
+  readonly #channels = new Set<TcpChannel>();
+
+  constructor(options: ClientCoreOptions) {
+    this.service = options.service;
+    this.picker = options.picker;
+    this.clock = options.clock ?? systemClock;
+    this.wheel = startTimerWheel({ clock: this.clock });
+    this.#events = options.events;
+    this.#logger = options.logger ?? silentLogger;
+    this.limits = {
+      maxFrameBytes: 16 << 20,
+      connectionsPerAddress: 1,
+      connectTimeoutMs: 1000,
+      idleTimeoutMs: 50_000,
+      maxInFlight: 100_000,
+      retryBudget: {},
+      ...options.limits,
+    };
+    this.#targets = new CallTargets(this.limits.retryBudget);
+  }
+
+  call(request: CallRequest, parent: CallParent | undefined): Promise<unknown> {
+    const limit = this.limits.maxInFlight;
+    if (this.isClosed) return Promise.reject(new ClientClosed({ service: this.service }));
+    if (this.inFlight >= limit) return Promise.reject(new ClientOverloaded({ inFlight: this.inFlight, limit }));
+    let call: ClientCall;
+    try {
+      call = new ClientCall(this, request, { place: this.#targets.of(request.target), parent });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.inFlight++;
+    call.start();
+    return call.promise;
+  }
+
+  poolOf(host: string, port: number): TcpPool {
+    let byPort = this.#pools.get(host);
+    if (byPort === undefined) {
+      byPort = new Map();
+      this.#pools.set(host, byPort);
+    }
+    let pool = byPort.get(port);
+    if (pool === undefined) {
+      pool = new TcpPool(this, host, port);
+      byPort.set(port, pool);
+    }
+    return pool;
+  }
+
+  /** A pool without connections is made anew when it is needed. */
+  dropPool(pool: TcpPool): void {
+    const byPort = this.#pools.get(pool.host);
+    if (byPort?.get(pool.port) !== pool) return;
+    byPort.delete(pool.port);
+    if (byPort.size === 0) this.#pools.delete(pool.host);
+  }
+
+  /** Telemetry must never break a call. */
+  emit(call: OutgoingCall): void {
+    if (this.#events === undefined) return;
+    try {
+      this.#events.onCall(call);
+    } catch (error) {
+      this.#logger.error("call event sink failed", { error });
+    }
+  }
+
+  track(channel: TcpChannel): void {
+    this.#channels.add(channel);
+  }
+
+  untrack(channel: TcpChannel): void {
+    this.#channels.delete(channel);
+  }
+
+  /** Cuts all connections; calls under way reject with RPC_CLIENT_CLOSED. */
+  close(): void {
+    this.isClosed = true;
+    for (const channel of this.#channels) channel.destroy(new ClientClosed({ service: this.service }));
+    this.wheel.stop();
+  }
+}

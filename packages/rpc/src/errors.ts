@@ -1,0 +1,108 @@
+import { defineError } from "@msec/core";
+
+export const MethodUnknown = defineError<{ method: string }>(
+  "RPC_METHOD_UNKNOWN",
+  "UNIMPLEMENTED",
+  (d) => `this service has no method ${JSON.stringify(d.method)}; compare the IDL of caller and service`,
+);
+
+export const ShuttingDown = defineError<{ service: string }>(
+  "RPC_SHUTTING_DOWN",
+  "UNAVAILABLE",
+  (d) => `this instance of ${d.service} is stopping; the request was not started, send it to another one`,
+);
+
+export const Overloaded = defineError<{ inFlight: number; limit: number }>(
+  "RPC_OVERLOADED",
+  "RESOURCE_EXHAUSTED",
+  (d) => `${d.inFlight} requests are under way, maxInFlight is ${d.limit}; the request was not started`,
+);
+
+/** The caller had given up before the work began. */
+export const DeadlinePassed = defineError<{ method: string }>(
+  "RPC_DEADLINE_PASSED",
+  "DEADLINE_EXCEEDED",
+  (d) => `the deadline of ${d.method} passed before the work began; it was not started`,
+);
+
+/** No answer in time; the work may have happened. */
+export const CallTimeout = defineError<{ target: string; method: string; waitedMs: number }>(
+  "RPC_TIMEOUT",
+  "DEADLINE_EXCEEDED",
+  (d) => `${d.target} did not answer ${d.method} within ${d.waitedMs} ms`,
+);
+
+export const CallCancelled = defineError<{ target: string; method: string }>(
+  "RPC_CANCELLED",
+  "CANCELLED",
+  (d) => `the call of ${d.method} at ${d.target} was cancelled by its caller`,
+);
+
+/** Reason with which `ctx.signal` is aborted. */
+export const PeerLost = defineError<{ peer: string }>(
+  "RPC_PEER_LOST",
+  "CANCELLED",
+  (d) => `the connection with ${d.peer} was lost, nobody waits for the answer`,
+);
+
+export const HeadInvalid = defineError<{ problem: string }>(
+  "RPC_HEAD_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `the head of the request can't be read: ${d.problem}`,
+);
+
+export const RequestInvalid = defineError<{ method: string; problem: string }>(
+  "RPC_REQUEST_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `the request of ${d.method} can't be read: ${d.problem}`,
+);
+
+/** The caller's side: the answer is not the message that the IDL promises. */
+export const ResponseInvalid = defineError<{ target: string; method: string; problem: string }>(
+  "RPC_RESPONSE_INVALID",
+  "DATA_LOSS",
+  (d) => `the answer of ${d.target} to ${d.method} can't be read: ${d.problem}; compare the IDL of both sides`,
+);
+
+/** A service that this one called refused; passed on under a reason of its own so that callers don't blame this instance. */
+export const CalleeFailed = defineError<{ reason: string }>(
+  "RPC_CALLEE_FAILED",
+  "UNAVAILABLE",
+  (d) => `a service that was called to answer this request could not serve (${d.reason})`,
+);
+
+export const HandlerMissing = defineError<{ method: string }>(
+  "RPC_HANDLER_MISSING",
+  "FAILED_PRECONDITION",
+  (d) => `no handler for ${d.method}; add a function of that name to the service`,
+);
+
+export const MethodDuplicate = defineError<{ method: string }>(
+  "RPC_METHOD_DUPLICATE",
+  "FAILED_PRECONDITION",
+  (d) => `${d.method} is registered twice`,
+);
+
+export const TargetInvalid = defineError<{ target: string }>(
+  "RPC_TARGET_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${JSON.stringify(d.target)} is not a target: give First.Second or ip:port@tcp`,
+);
+
+export const TransportUnsupported = defineError<{ target: string; transport: string }>(
+  "RPC_TRANSPORT_UNSUPPORTED",
+  "FAILED_PRECONDITION",
+  (d) => `${d.target} is offered over ${d.transport} only, this client speaks tcp`,
+);
+
+export const ClientClosed = defineError<{ service: string }>(
+  "RPC_CLIENT_CLOSED",
+  "CANCELLED",
+  (d) => `the RPC client of ${d.service} was closed`,
+);
+
+export const ClientOverloaded = defineError<{ inFlight: number; limit: number }>(
+  "RPC_CLIENT_OVERLOADED",
+  "RESOURCE_EXHAUSTED",
+  (d) => `${d.inFlight} calls wait for answers, the client's maxInFlight is ${d.limit}; nothing was sent`,
+);

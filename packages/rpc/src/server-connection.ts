@@ -1,0 +1,256 @@
+/** One TCP connection of the server. Each message is recognised by its first byte: `(` is a frame, a capital letter is HTTP. */
+import { formatHostPort, isAppError } from "@msec/core";
+import { type InputStream, type OutputBufferPool, StreamConnection, type StreamConnectionLimits } from "@msec/net";
+import {
+  appendFrame,
+  createFrameSlice,
+  createHead,
+  decodeHead,
+  FrameTooLarge,
+  frameLength,
+  type ProtoWriter,
+  type RpcHead,
+  resetHead,
+  sliceFrame,
+  type WireError,
+} from "@msec/protocol";
+import { HeadInvalid, ShuttingDown } from "./errors.js";
+import { HttpExchange } from "./http-exchange.js";
+import type { ServerContext } from "./server-context.js";
+import type { ServerCore } from "./server-core.js";
+import type { ServerPeer } from "./server-peer.js";
+import type { BoundMethod } from "./service-binding.js";
+
+const FRAME_START = 0x28;
+const ERR_INVALID_HEAD = -4;
+
+export interface ServerConnectionOptions {
+  readonly core: ServerCore;
+  readonly stream: InputStream;
+  readonly address: string;
+  readonly localAddress: string;
+  readonly pool: OutputBufferPool<ProtoWriter>;
+  readonly maxFrameBytes: number;
+  readonly limits: StreamConnectionLimits;
+  readonly onClose: (connection: ServerConnection) => void;
+}
+
+/** Decoding and encoding are synchronous and never re-entered: one object each serves all connections. */
+const requestHead = createHead();
+const replyHead = createHead();
+const slice = createFrameSlice();
+
+export class ServerConnection implements ServerPeer {
+  readonly core: ServerCore;
+  readonly address: string;
+  readonly localAddress: string;
+  readonly watching = new Set<ServerContext>();
+  arrivedMs = 0;
+  nowMs = 0;
+  inFlight = 0;
+  isLost = false;
+  readonly #connection: StreamConnection<ProtoWriter>;
+  readonly #maxFrameBytes: number;
+  readonly #onClose: (connection: ServerConnection) => void;
+  #http: HttpExchange | undefined;
+  #hasEnded = false;
+  /** The peer is a client of this generation and understands a notice that we are about to stop. */
+  #knowsNotice = false;
+
+  constructor(options: ServerConnectionOptions) {
+    this.core = options.core;
+    this.address = options.address;
+    this.localAddress = options.localAddress;
+    this.#maxFrameBytes = options.maxFrameBytes;
+    this.#onClose = options.onClose;
+    this.#connection = new StreamConnection({
+      stream: options.stream,
+      pool: options.pool,
+      wheel: options.core.wheel,
+      clock: options.core.clock,
+      address: options.address,
+      limits: { maxBufferedInputBytes: options.maxFrameBytes + (64 << 10), ...options.limits },
+      consume: (bytes, start, end) => this.#consume(bytes, start, end),
+      onEnd: () => this.#onEnd(),
+      onClose: (error) => this.#onClosed(error),
+      isBusy: () => this.inFlight > 0,
+    });
+  }
+
+  answer(ctx: ServerContext, method: BoundMethod, response: unknown): void {
+    if (this.isLost) return;
+    if (ctx.protocol === "http") {
+      this.#http?.answer(ctx, method, response);
+      return;
+    }
+    const writer = this.#writer();
+    const size = appendFrame(writer, fillReply(ctx), method.type.output, response);
+    if (size > this.#maxFrameBytes) {
+      writer.truncate(writer.length - size);
+      throw new FrameTooLarge({ sizeBytes: size, limitBytes: this.#maxFrameBytes });
+    }
+    this.#endIfDone();
+  }
+
+  answerError(ctx: ServerContext, error: WireError): void {
+    if (this.isLost) return;
+    if (ctx.protocol === "http") {
+      this.#http?.answerError(ctx, error);
+      return;
+    }
+    appendFrame(this.#writer(), fillErrorReply(ctx, error));
+    this.#endIfDone();
+  }
+
+  /** Tells a peer that understands it to send nothing more here; it closes the connection when its last answer has come. */
+  announceStop(): void {
+    if (this.isLost || !this.#knowsNotice) return;
+    resetHead(replyHead);
+    replyHead.err = -11;
+    replyHead.reason = ShuttingDown.reason;
+    appendFrame(this.#connection.output.open(), replyHead);
+  }
+
+  /** Sends what is queued and closes. */
+  end(): void {
+    this.#connection.end();
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  /** The HTTP exchange on this connection is answered. */
+  httpDone(isLast: boolean): void {
+    if (isLast) this.end();
+    else this.#connection.unblockInput();
+    this.#endIfDone();
+  }
+
+  get output(): StreamConnection<ProtoWriter>["output"] {
+    return this.#connection.output;
+  }
+
+  blockInput(): void {
+    this.#connection.blockInput();
+  }
+
+  #writer(): ProtoWriter {
+    const { output } = this.#connection;
+    try {
+      output.check();
+    } catch (error) {
+      // Rule for a peer that asks and never reads: it loses the connection.
+      this.#connection.destroy(isAppError(error) ? error : undefined);
+    }
+    return output.open();
+  }
+
+  #consume(bytes: Uint8Array, start: number, end: number): number {
+    this.arrivedMs = this.core.clock.monotonicMs();
+    this.nowMs = this.arrivedMs;
+    let at = start;
+    while (at < end) {
+      const used = bytes[at] === FRAME_START ? this.#onFrame(bytes, at, end) : this.#onHttp(bytes, at, end);
+      if (used === 0) break;
+      at += used;
+    }
+    return at - start;
+  }
+
+  #onHttp(bytes: Uint8Array, at: number, end: number): number {
+    this.#http ??= new HttpExchange(this, this.#maxFrameBytes);
+    return this.#http.consume(bytes, at, end);
+  }
+
+  #onFrame(bytes: Uint8Array, at: number, end: number): number {
+    const size = frameLength(bytes, at, end, this.#maxFrameBytes);
+    if (size === 0) return 0;
+    sliceFrame(bytes, at, slice);
+    try {
+      decodeHead(bytes, slice.headStart, slice.headEnd, requestHead);
+    } catch (error) {
+      this.#onBadHead(error);
+      return size;
+    }
+    const { core } = this;
+    const ctx = core.createContext(this, requestHead, "srpc");
+    if (requestHead.timeoutMs !== 0) this.#knowsNotice = true;
+    const method = core.methods.get(ctx.method);
+    const refusal = core.refusal(ctx, method);
+    if (refusal !== undefined) {
+      core.refuse(ctx, refusal);
+      return size;
+    }
+    let request: unknown;
+    try {
+      request = method!.type.input.decode(bytes, slice.bodyStart, slice.bodyEnd);
+    } catch (error) {
+      core.refuseBody(ctx, method!.type, error);
+      return size;
+    }
+    core.run(ctx, method!, request);
+    return size;
+  }
+
+  /** Answered when the sequence could be read, otherwise nobody could match the answer and the connection is closed. */
+  #onBadHead(cause: unknown): void {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    const error = new HeadInvalid({ problem }, { cause });
+    const { sequenceHigh, sequenceLow } = requestHead;
+    if (sequenceHigh === 0 && sequenceLow === 0) throw error;
+    resetHead(replyHead);
+    replyHead.sequenceHigh = sequenceHigh;
+    replyHead.sequenceLow = sequenceLow;
+    replyHead.err = ERR_INVALID_HEAD;
+    replyHead.reason = error.reason;
+    replyHead.errMsg = error.message;
+    appendFrame(this.#writer(), replyHead);
+  }
+
+  #onEnd(): void {
+    this.#hasEnded = true;
+    this.#endIfDone();
+  }
+
+  /** A peer that has closed its side still gets its answers. */
+  #endIfDone(): void {
+    if (this.#hasEnded && this.inFlight === 0) this.end();
+  }
+
+  #onClosed(error: unknown): void {
+    this.isLost = true;
+    if (isAppError(error)) {
+      this.core.logger.debug("connection closed", { peer: this.address, reason: error.reason, text: error.message });
+    }
+    for (const ctx of this.watching) ctx.abort();
+    this.#onClose(this);
+  }
+}
+
+function fillReply(ctx: ServerContext): RpcHead {
+  resetHead(replyHead);
+  replyHead.sequenceHigh = ctx.sequenceHigh;
+  replyHead.sequenceLow = ctx.sequenceLow;
+  replyHead.coloring = ctx.coloring ? 1 : 0;
+  replyHead.colorIdHigh = ctx.colorIdHigh;
+  replyHead.colorIdLow = ctx.colorIdLow;
+  replyHead.flowIdHigh = ctx.flowIdHigh;
+  replyHead.flowIdLow = ctx.flowIdLow;
+  replyHead.caller = ctx.caller;
+  replyHead.methodName = ctx.method;
+  return replyHead;
+}
+
+function fillErrorReply(ctx: ServerContext, error: WireError): RpcHead {
+  fillReply(ctx);
+  replyHead.err = error.err;
+  replyHead.reason = error.reason;
+  replyHead.errMsg = error.errMsg;
+  return replyHead;
+}
+
+/** `ip:port` of a socket's end; empty parts when it is gone already. */
+export function endpointText(host: string | undefined, port: number | undefined): string {
+  return formatHostPort({ host: host ?? "", port: port ?? 0 });
+}

@@ -1,0 +1,154 @@
+/**
+ * One request on the server: what the handler sees as `CallContext`, what nested calls inherit as `CallParent` and what telemetry
+ * gets as `IncomingRequest`. One object for all three, since allocation is what a call costs; texts are made when they are read.
+ */
+
+import { createTimerEntry, type TimerEntry } from "@msec/net";
+import type { InitOf, MessageOf, MessageType, MethodType, RpcHead } from "@msec/protocol";
+import type { CallContext, CallOptions, CallParent } from "./call-context.js";
+import type { IncomingRequest, OutgoingCall } from "./call-events.js";
+import { DeadlinePassed, PeerLost } from "./errors.js";
+import { decimalId, random32, randomFlowHigh, spanText } from "./ids.js";
+import type { ServerPeer } from "./server-peer.js";
+
+/** Attempts kept per request for the hop record. */
+const MAX_NOTED_CALLS = 32;
+const NO_CALLS: readonly OutgoingCall[] = [];
+
+export class ServerContext implements CallContext, CallParent, IncomingRequest {
+  readonly method: string;
+  readonly caller: string;
+  coloring: boolean;
+  readonly attempt: number;
+  readonly link: ServerPeer;
+  readonly sequenceHigh: number;
+  readonly sequenceLow: number;
+  readonly colorIdHigh: number;
+  readonly colorIdLow: number;
+  readonly flowIdHigh: number;
+  readonly flowIdLow: number;
+  readonly spanIdHigh: number;
+  readonly spanIdLow: number;
+  readonly parentSpanIdHigh: number;
+  readonly parentSpanIdLow: number;
+  /** Monotonic. */
+  readonly startedMs: number;
+  /** Monotonic; Infinity = none. */
+  readonly deadlineMs: number;
+  readonly protocol: "srpc" | "http";
+  costMs = 0;
+  err = 0;
+  reason = "";
+  calls: readonly OutgoingCall[] = NO_CALLS;
+  #abort: AbortController | undefined;
+  #deadlineEntry: TimerEntry | undefined;
+
+  constructor(link: ServerPeer, head: RpcHead, protocol: "srpc" | "http") {
+    this.link = link;
+    this.protocol = protocol;
+    this.method = head.methodName;
+    this.caller = head.caller;
+    this.coloring = head.coloring !== 0;
+    this.attempt = head.attempt;
+    this.sequenceHigh = head.sequenceHigh;
+    this.sequenceLow = head.sequenceLow;
+    this.colorIdHigh = head.colorIdHigh;
+    this.colorIdLow = head.colorIdLow;
+    const hasFlow = head.flowIdHigh !== 0 || head.flowIdLow !== 0;
+    this.flowIdHigh = hasFlow ? head.flowIdHigh : randomFlowHigh();
+    this.flowIdLow = hasFlow ? head.flowIdLow : random32();
+    const hasSpan = head.spanIdHigh !== 0 || head.spanIdLow !== 0;
+    this.spanIdHigh = hasSpan ? head.spanIdHigh : random32();
+    this.spanIdLow = hasSpan ? head.spanIdLow : random32();
+    this.parentSpanIdHigh = head.parentSpanIdHigh;
+    this.parentSpanIdLow = head.parentSpanIdLow;
+    this.startedMs = link.nowMs;
+    this.deadlineMs = head.timeoutMs === 0 ? Number.POSITIVE_INFINITY : link.arrivedMs + head.timeoutMs;
+  }
+
+  get service(): string {
+    return this.link.core.service;
+  }
+
+  get peer(): string {
+    return this.link.address;
+  }
+
+  get clientAddress(): string {
+    return this.link.address;
+  }
+
+  get serverAddress(): string {
+    return this.link.localAddress;
+  }
+
+  get requestId(): string {
+    return decimalId(this.flowIdHigh, this.flowIdLow);
+  }
+
+  get spanId(): string {
+    return spanText(this.spanIdHigh, this.spanIdLow);
+  }
+
+  get parentSpanId(): string {
+    return spanText(this.parentSpanIdHigh, this.parentSpanIdLow);
+  }
+
+  get startedAtMs(): number {
+    const { clock } = this.link.core;
+    return Math.round(clock.nowMs() - (clock.monotonicMs() - this.startedMs));
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.deadlineMs - this.link.core.clock.monotonicMs());
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= this.#watch();
+    return this.#abort.signal;
+  }
+
+  call<I extends MessageType, O extends MessageType>(
+    method: MethodType<I, O>,
+    target: string,
+    request: InitOf<I>,
+    options?: CallOptions,
+  ): Promise<MessageOf<O>> {
+    return this.link.core.clientOrThrow().callWithin(this, { method, target, request, options }) as Promise<
+      MessageOf<O>
+    >;
+  }
+
+  noteCall(call: OutgoingCall): void {
+    if (this.calls === NO_CALLS) this.calls = [call];
+    else if (this.calls.length < MAX_NOTED_CALLS) (this.calls as OutgoingCall[]).push(call);
+  }
+
+  /** The peer is gone. */
+  abort(): void {
+    this.#abort?.abort(new PeerLost({ peer: this.link.address }));
+  }
+
+  /** The answer is given: nothing watches any more. */
+  unwatch(): void {
+    if (this.#abort === undefined) return;
+    this.link.watching.delete(this);
+    if (this.#deadlineEntry !== undefined) this.link.core.wheel.remove(this.#deadlineEntry);
+  }
+
+  /** Deadline and connection are watched only for requests that ask. */
+  #watch(): AbortController {
+    const controller = new AbortController();
+    const expire = (): void => controller.abort(new DeadlinePassed({ method: this.method }));
+    if (this.link.isLost) controller.abort(new PeerLost({ peer: this.link.address }));
+    else if (this.remainingMs() === 0) expire();
+    else {
+      this.link.watching.add(this);
+      if (this.deadlineMs !== Number.POSITIVE_INFINITY) {
+        this.#deadlineEntry = createTimerEntry(expire);
+        this.link.core.wheel.add(this.#deadlineEntry, this.deadlineMs);
+      }
+    }
+    return controller;
+  }
+}

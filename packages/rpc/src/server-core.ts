@@ -1,0 +1,186 @@
+/** What all connections of a server share: methods, limits, counters, and the course of one request from admission to answer. */
+import { type AppError, type Clock, isAppError, type Logger } from "@msec/core";
+import type { TimerWheel } from "@msec/net";
+import { type MethodType, type RpcHead, type WireError, wireErrorOf } from "@msec/protocol";
+import { runHandler } from "./call-context.js";
+import type { CallEvents } from "./call-events.js";
+import type { RpcClient } from "./client.js";
+import {
+  CalleeFailed,
+  ClientClosed,
+  DeadlinePassed,
+  MethodUnknown,
+  Overloaded,
+  RequestInvalid,
+  ResponseInvalid,
+  ShuttingDown,
+} from "./errors.js";
+import { ServerContext } from "./server-context.js";
+import type { ServerPeer } from "./server-peer.js";
+import type { BoundMethod } from "./service-binding.js";
+
+/** Reasons by which a caller judges this very instance; an error of a nested call must not look like them. */
+const INSTANCE_REASONS: ReadonlySet<string> = new Set([
+  Overloaded.reason,
+  ShuttingDown.reason,
+  MethodUnknown.reason,
+  DeadlinePassed.reason,
+  RequestInvalid.reason,
+  ResponseInvalid.reason,
+]);
+
+/** Number for "body not readable" (spec srpc.md §3), whatever the cause. */
+const ERR_INVALID_BODY = -5;
+
+export interface ServerCoreOptions {
+  readonly service: string;
+  readonly methods: ReadonlyMap<string, BoundMethod>;
+  readonly events: CallEvents | undefined;
+  readonly client: RpcClient | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly wheel: TimerWheel;
+  readonly maxInFlight: number;
+  readonly asyncContext: boolean;
+  /** Added to the prototype of this server's contexts. */
+  readonly contextMembers: object | undefined;
+}
+
+export class ServerCore {
+  readonly service: string;
+  readonly methods: ReadonlyMap<string, BoundMethod>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly wheel: TimerWheel;
+  inFlight = 0;
+  isStopping = false;
+  /** Called whenever the last request under way has been answered. */
+  onQuiet: () => void = () => undefined;
+  readonly #options: ServerCoreOptions;
+  readonly #events: CallEvents | undefined;
+  readonly #Context: typeof ServerContext;
+
+  constructor(options: ServerCoreOptions) {
+    this.#options = options;
+    this.service = options.service;
+    this.methods = options.methods;
+    this.clock = options.clock;
+    this.logger = options.logger;
+    this.wheel = options.wheel;
+    this.#events = options.events;
+    class BoundContext extends ServerContext {}
+    if (options.contextMembers !== undefined) {
+      Object.defineProperties(BoundContext.prototype, Object.getOwnPropertyDescriptors(options.contextMembers));
+    }
+    this.#Context = BoundContext;
+  }
+
+  clientOrThrow(): RpcClient {
+    const { client } = this.#options;
+    if (client === undefined) throw new ClientClosed({ service: this.service });
+    return client;
+  }
+
+  createContext(peer: ServerPeer, head: RpcHead, protocol: "srpc" | "http"): ServerContext {
+    return new this.#Context(peer, head, protocol);
+  }
+
+  /** Why this request is not started; undefined = it is. */
+  refusal(ctx: ServerContext, method: BoundMethod | undefined): AppError | undefined {
+    if (this.isStopping) return new ShuttingDown({ service: this.service });
+    if (method === undefined) return new MethodUnknown({ method: ctx.method });
+    const limit = this.#options.maxInFlight;
+    if (this.inFlight >= limit) return new Overloaded({ inFlight: this.inFlight, limit });
+    if (ctx.deadlineMs <= ctx.startedMs) return new DeadlinePassed({ method: ctx.method });
+    return undefined;
+  }
+
+  /** Runs the handler; the answer is written now, or when its promise settles. */
+  run(ctx: ServerContext, method: BoundMethod, request: unknown): void {
+    this.inFlight++;
+    ctx.link.inFlight++;
+    let result: unknown;
+    try {
+      const handler = method.handler as (request: unknown, ctx: ServerContext) => unknown;
+      result = this.#options.asyncContext ? runHandler(handler, request, ctx) : handler(request, ctx);
+    } catch (error) {
+      this.#leave(ctx);
+      this.#handlerFailed(ctx, error);
+      return;
+    }
+    if (isThenable(result)) {
+      result.then(
+        (response) => this.#finish(ctx, method, response),
+        (error) => {
+          this.#leave(ctx);
+          this.#handlerFailed(ctx, error);
+        },
+      );
+    } else this.#finish(ctx, method, result);
+  }
+
+  /** The body can't be read. */
+  refuseBody(ctx: ServerContext, method: MethodType, cause: unknown): void {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    const error = new RequestInvalid({ method: method.fullName, problem }, { cause });
+    this.#answerError(ctx, { ...wireErrorOf(error), err: ERR_INVALID_BODY });
+  }
+
+  /** Answers with an error; the handler was not started. */
+  refuse(ctx: ServerContext, error: AppError): void {
+    this.#answerError(ctx, wireErrorOf(error));
+  }
+
+  #finish(ctx: ServerContext, method: BoundMethod, response: unknown): void {
+    this.#leave(ctx);
+    try {
+      ctx.link.answer(ctx, method, response);
+    } catch (error) {
+      this.logger.error("response can't be sent", { method: ctx.method, requestId: ctx.requestId, error });
+      this.#answerError(ctx, wireErrorOf(error));
+      return;
+    }
+    this.#emit(ctx);
+  }
+
+  #handlerFailed(ctx: ServerContext, error: unknown): void {
+    if (!isAppError(error)) {
+      this.logger.error("handler failed", { method: ctx.method, requestId: ctx.requestId, error });
+    }
+    const isForeign = isAppError(error) && INSTANCE_REASONS.has(error.reason);
+    this.#answerError(
+      ctx,
+      wireErrorOf(isForeign ? new CalleeFailed({ reason: error.reason }, { cause: error }) : error),
+    );
+  }
+
+  #answerError(ctx: ServerContext, error: WireError): void {
+    ctx.err = error.err;
+    ctx.reason = error.reason;
+    ctx.link.answerError(ctx, error);
+    this.#emit(ctx);
+  }
+
+  #leave(ctx: ServerContext): void {
+    ctx.unwatch();
+    ctx.link.inFlight--;
+    if (--this.inFlight === 0) this.onQuiet();
+  }
+
+  /** Telemetry must never break a call. */
+  #emit(ctx: ServerContext): void {
+    const { link } = ctx;
+    link.nowMs = this.clock.monotonicMs();
+    if (this.#events === undefined) return;
+    ctx.costMs = link.nowMs - ctx.startedMs;
+    try {
+      this.#events.onRequest(ctx);
+    } catch (error) {
+      this.logger.error("call event sink failed", { error });
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}

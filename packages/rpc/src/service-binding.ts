@@ -1,0 +1,50 @@
+import type { InitOf, MessageOf, MethodType, ServiceType } from "@msec/protocol";
+import type { CallContext } from "./call-context.js";
+import { HandlerMissing, MethodDuplicate } from "./errors.js";
+
+/** Answers one request. A handler that returns a plain value instead of a promise is the fastest. */
+export type Handler<M extends MethodType, C extends CallContext = CallContext> = (
+  request: MessageOf<M["input"]>,
+  ctx: C,
+) => InitOf<M["output"]> | Promise<InitOf<M["output"]>>;
+
+/** One handler per method; the name is the IDL's with a lower-case first letter. */
+export type Handlers<S extends ServiceType, C extends CallContext = CallContext> = {
+  readonly [K in keyof S["methods"] & string as Uncapitalize<K>]: Handler<S["methods"][K], C>;
+};
+
+/** A service with its handlers. Make it with {@link bindService}, which checks the types. */
+export interface ServiceBinding {
+  readonly type: ServiceType;
+  readonly handlers: Readonly<Record<string, (request: never, ctx: never) => unknown>>;
+}
+
+export function bindService<S extends ServiceType, C extends CallContext = CallContext>(
+  type: S,
+  handlers: Handlers<S, C>,
+): ServiceBinding {
+  return { type, handlers: handlers as ServiceBinding["handlers"] };
+}
+
+/** A method that the server answers. */
+export interface BoundMethod {
+  readonly type: MethodType;
+  readonly handler: (request: unknown, ctx: never) => unknown;
+}
+
+/** All methods by full name. @throws RPC_HANDLER_MISSING, RPC_METHOD_DUPLICATE */
+export function bindMethods(services: readonly ServiceBinding[]): ReadonlyMap<string, BoundMethod> {
+  const methods = new Map<string, BoundMethod>();
+  for (const { type, handlers } of services) {
+    for (const [name, method] of Object.entries(type.methods)) {
+      const key = name.charAt(0).toLowerCase() + name.slice(1);
+      const owner = handlers as Record<string, ((request: unknown, ctx: never) => unknown) | undefined>;
+      const handler = owner[key] ?? owner[name];
+      if (handler === undefined) throw new HandlerMissing({ method: method.fullName });
+      if (methods.has(method.fullName)) throw new MethodDuplicate({ method: method.fullName });
+      // Bound, so that handlers of a class instance keep their `this`.
+      methods.set(method.fullName, { type: method, handler: handler.bind(handlers) });
+    }
+  }
+  return methods;
+}

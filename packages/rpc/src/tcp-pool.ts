@@ -1,0 +1,46 @@
+import type { ClientCore } from "./client-core.js";
+import { TcpChannel } from "./tcp-channel.js";
+
+/** The connections to one address. They are opened when a call needs one. */
+export class TcpPool {
+  readonly host: string;
+  readonly port: number;
+  /** `ip:port`. */
+  readonly address: string;
+  /** `[address]`, made once: most calls have tried exactly this. */
+  readonly asTried: readonly string[];
+  readonly #client: ClientCore;
+  readonly #channels: TcpChannel[] = [];
+
+  constructor(client: ClientCore, host: string, port: number) {
+    this.#client = client;
+    this.host = host;
+    this.port = port;
+    this.address = `${host}:${port}`;
+    this.asTried = [this.address];
+  }
+
+  get connections(): number {
+    return this.#channels.length;
+  }
+
+  /** The least loaded connection; a further one while there may be more and none is free. */
+  channel(): TcpChannel {
+    const channels = this.#channels;
+    let best = channels[0];
+    for (let i = 1; i < channels.length; i++) if (channels[i]!.load < best!.load) best = channels[i];
+    if (best !== undefined && (best.load === 0 || channels.length >= this.#client.limits.connectionsPerAddress)) {
+      return best;
+    }
+    const channel = new TcpChannel(this.#client, this);
+    channels.push(channel);
+    return channel;
+  }
+
+  /** This connection takes no more calls. */
+  drop(channel: TcpChannel): void {
+    const at = this.#channels.indexOf(channel);
+    if (at >= 0) this.#channels.splice(at, 1);
+    if (this.#channels.length === 0) this.#client.dropPool(this);
+  }
+}
