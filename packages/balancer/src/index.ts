@@ -1,1 +1,22 @@
-export {};
+export { Balancer, type BalancerOptions, type PickResult } from "./balancer.js";
+export {
+  describeInstance,
+  type InstanceDescription,
+  type InstanceFacts,
+  type InstanceState,
+} from "./describe-instance.js";
+export { type Admission, admission, eject, readmit, reportProbe } from "./ejection.js";
+export {
+  type CallOutcome,
+  EJECT_REASON,
+  type EjectReason,
+  HEALTH_FIELD,
+  type HealthField,
+  type HealthTable,
+} from "./health-table.js";
+export { MemoryHealthTable, type MemoryMember } from "./memory-health-table.js";
+export { hashKey } from "./policies/consistent-hash.js";
+export type { BalancePolicy } from "./policies/policy.js";
+export { DEFAULT_POLICY, POLICIES, type PolicyRow, policyName, policyOf, tryPolicyId } from "./policies/registry.js";
+export { type OutcomeReport, reportOutcome } from "./report-outcome.js";
+export { type BalancerSettings, DEFAULT_SETTINGS } from "./settings.js";
