@@ -1,0 +1,205 @@
+/**
+ * The controller process: it holds no author's code, starts workers with node:cluster, replaces dead and silent ones and writes the
+ * state file. Workers accept connections themselves (SCHED_NONE): no request passes through this process.
+ */
+import cluster, { type Worker } from "node:cluster";
+import type { Clock, Logger } from "@msec/core";
+import { systemClock } from "@msec/core";
+import { ServiceAlreadyRuns } from "./errors.js";
+import {
+  isStillRunning,
+  type ServiceState,
+  tryReadServiceState,
+  tryStartTicks,
+  writeServiceState,
+} from "./service-state.js";
+import { Supervisor, type SupervisorAction, type SupervisorOptions } from "./supervisor.js";
+import type { ControllerMessage, WorkerMessage } from "./worker-channel.js";
+
+const TICK_MS = 100;
+
+export interface ControllerOptions extends SupervisorOptions {
+  /** `First.Second`. */
+  readonly service: string;
+  readonly releaseId: string;
+  /** Path of the state file. */
+  readonly statePath: string;
+  /** Script and arguments of a worker. */
+  readonly exec: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** Counted as `frm.ctrl start-up worker` and `frm.ctrl pull-up worker`. */
+  readonly onFork?: (isReplacement: boolean) => void;
+}
+
+/**
+ * Runs the workers of one service until it is stopped (SIGTERM, SIGINT) or can't start.
+ *
+ * @returns exit code: 0 = stopped in order, 1 = it could not start; the state file says why
+ * @throws EXEC_ALREADY_RUNS the state file names a controller that still lives
+ */
+export async function runController(options: ControllerOptions): Promise<number> {
+  clearLeftovers(options);
+  return await new Controller(options).run();
+}
+
+/** Workers of a killed controller that hang can't notice its death; they would hold the port. */
+function clearLeftovers(options: ControllerOptions): void {
+  const old = tryReadServiceState(options.statePath);
+  if (!old) return;
+  if (old.pid !== process.pid && isStillRunning(old)) {
+    throw new ServiceAlreadyRuns({ service: options.service, pid: old.pid });
+  }
+  for (const worker of old.workers) {
+    if (typeof worker.startTicks !== "number" || worker.startTicks === 0 || !isStillRunning(worker)) continue;
+    options.logger.warn("kill a worker that its controller left behind", { pid: worker.pid });
+    killProcess(worker.pid);
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone meanwhile.
+  }
+}
+
+interface Child {
+  readonly process: Worker;
+  readonly startTicks: number;
+}
+
+class Controller {
+  readonly #options: ControllerOptions;
+  readonly #clock: Clock;
+  readonly #supervisor: Supervisor;
+  readonly #children = new Map<number, Child>();
+  readonly #startedAtMs: number;
+  readonly #startTicks = tryStartTicks(process.pid) ?? 0;
+  #listen: readonly string[] = [];
+  #lastState = "";
+  #finish: (exitCode: number) => void = () => undefined;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#supervisor = new Supervisor(options);
+    this.#startedAtMs = this.#clock.nowMs();
+  }
+
+  async run(): Promise<number> {
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    cluster.setupPrimary({ exec: this.#options.exec, args: [...this.#options.args] });
+    const finished = new Promise<number>((resolve) => {
+      this.#finish = resolve;
+    });
+    const onSignal = (signal: string): void => {
+      this.#options.logger.info("stopping", { signal });
+      this.#apply(this.#supervisor.stop(this.#nowMs()));
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+    this.#apply(this.#supervisor.start(this.#nowMs()));
+    const timer = setInterval(() => this.#apply(this.#supervisor.tick(this.#nowMs())), TICK_MS);
+    try {
+      return await finished;
+    } finally {
+      clearInterval(timer);
+      process.off("SIGTERM", onSignal);
+      process.off("SIGINT", onSignal);
+    }
+  }
+
+  #nowMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  #apply(actions: readonly SupervisorAction[]): void {
+    let exitCode: number | undefined;
+    for (const action of actions) {
+      if (action.kind === "finish") exitCode = action.exitCode;
+      else if (action.kind === "fork") this.#fork(action.workerId, action.isReplacement);
+      else this.#end(action);
+    }
+    this.#publish();
+    if (exitCode !== undefined) this.#finish(exitCode);
+  }
+
+  #fork(workerId: number, isReplacement: boolean): void {
+    const child = cluster.fork({ ...this.#options.env });
+    const pid = child.process.pid ?? 0;
+    this.#children.set(workerId, { process: child, startTicks: tryStartTicks(pid) ?? 0 });
+    this.#options.logger.info(isReplacement ? "replace worker" : "start worker", { workerId, pid });
+    this.#options.onFork?.(isReplacement);
+    child.on("message", (message: WorkerMessage) => this.#onMessage(workerId, message));
+    child.on("error", (error) =>
+      this.#options.logger.warn("worker channel failed", { workerId, error: error.message }),
+    );
+    child.on("exit", (code, signal) => this.#onExit(workerId, signal ? `killed by ${signal}` : `exit code ${code}`));
+  }
+
+  #onMessage(workerId: number, message: WorkerMessage): void {
+    const nowMs = this.#nowMs();
+    if (message?.msec === "alive") this.#supervisor.onHeartbeat(workerId, nowMs);
+    else if (message?.msec === "ready") {
+      this.#listen = message.listen;
+      this.#apply(this.#supervisor.onReady(workerId, nowMs));
+    } else if (message?.msec === "failed") {
+      this.#options.logger.error("worker can't start", { workerId, text: message.text });
+      this.#apply(this.#supervisor.onFailed(workerId, message.text, nowMs));
+    }
+  }
+
+  #onExit(workerId: number, how: string): void {
+    this.#children.delete(workerId);
+    this.#options.logger.info("worker ended", { workerId, how });
+    this.#apply(this.#supervisor.onExit(workerId, how, this.#nowMs()));
+  }
+
+  #end(action: { readonly kind: "stop" | "kill"; readonly workerId: number; readonly why?: string }): void {
+    const child = this.#children.get(action.workerId);
+    if (!child) return;
+    if (action.kind === "kill") {
+      this.#options.logger.warn("kill worker", { workerId: action.workerId, why: action.why });
+      child.process.process.kill("SIGKILL");
+      return;
+    }
+    const message: ControllerMessage = { msec: "stop", phase: this.#supervisor.snapshot.phase };
+    if (child.process.isConnected()) child.process.send(message);
+  }
+
+  /** Writes the state file if the state is another one. A full disk must not end the service. */
+  #publish(): void {
+    const state = this.#state();
+    const key = JSON.stringify(state);
+    if (key === this.#lastState) return;
+    try {
+      writeServiceState(this.#options.statePath, state);
+      this.#lastState = key;
+    } catch (error) {
+      this.#options.logger.error("state file can't be written", { error: (error as Error).message });
+    }
+  }
+
+  #state(): ServiceState {
+    const { phase, workers, restarts, text } = this.#supervisor.snapshot;
+    return {
+      service: this.#options.service,
+      releaseId: this.#options.releaseId,
+      pid: process.pid,
+      startTicks: this.#startTicks,
+      state: phase,
+      workers: workers.flatMap(({ workerId, phase: state }) => {
+        const child = this.#children.get(workerId);
+        return child ? [{ pid: child.process.process.pid ?? 0, startTicks: child.startTicks, state }] : [];
+      }),
+      listen: phase === "failed" ? [] : this.#listen,
+      restarts,
+      startedAtMs: this.#startedAtMs,
+      text,
+    };
+  }
+}

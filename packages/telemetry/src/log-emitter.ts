@@ -1,0 +1,190 @@
+/**
+ * Business log of one process on its way to the agent: a bounded buffer and one TCP connection that is opened anew when it is lost.
+ *
+ * Drop rule: when the buffer is full the oldest record goes, since the newest ones tell the present; each is counted. Records of a
+ * write that the kernel had not taken when the connection broke are sent again, so a record may arrive twice. Nothing here throws
+ * or blocks, whether there is an agent or not.
+ */
+import type { Socket } from "node:net";
+import { type HostPort, isAppError } from "@msec/core";
+import { dialTcp } from "@msec/net";
+import { encodeLogEvent } from "@msec/protocol";
+import { RecordQueue } from "./record-queue.js";
+
+export interface LogEmitterOptions {
+  /** Log port of the agent; asked before each attempt to connect. Undefined = no agent here (yet). */
+  readonly address: () => HostPort | undefined;
+  /** Records that may wait. Default 10000. */
+  readonly maxRecords?: number;
+  /** Bytes that may wait. Default 8 MiB. */
+  readonly maxBytes?: number;
+  /** Pause in which records gather for one write. Default 20. */
+  readonly batchMs?: number;
+  /** First pause between attempts to connect; doubles up to 5000. Default 100. */
+  readonly retryMs?: number;
+}
+
+export interface LogEmitterCounts {
+  /** Records given to the kernel. */
+  readonly sent: number;
+  /** Oldest records dropped since the buffer was full. */
+  readonly dropped: number;
+  /** Records above 10240 bytes even with their text cut; not sent. */
+  readonly tooLarge: number;
+  readonly waiting: number;
+}
+
+const MAX_BODY_BYTES = 7_168;
+const MAX_BATCH_BYTES = 64 << 10;
+const MAX_RETRY_MS = 5_000;
+
+type Link =
+  | { readonly kind: "closed" }
+  | { readonly kind: "opening" }
+  | { readonly kind: "pausing"; readonly timer: NodeJS.Timeout }
+  | { readonly kind: "open"; readonly socket: Socket };
+
+export class LogEmitter {
+  readonly #options: LogEmitterOptions;
+  readonly #queue: RecordQueue;
+  readonly #batchMs: number;
+  #link: Link = { kind: "closed" };
+  #batchTimer: NodeJS.Timeout | undefined;
+  #unwritten: readonly Uint8Array[] = [];
+  #retryMs: number;
+  #sent = 0;
+  #tooLarge = 0;
+  #isClosed = false;
+  #onIdle: () => void = () => undefined;
+
+  constructor(options: LogEmitterOptions) {
+    this.#options = options;
+    this.#queue = new RecordQueue(options.maxRecords ?? 10_000, options.maxBytes ?? 8 << 20);
+    this.#batchMs = options.batchMs ?? 20;
+    this.#retryMs = options.retryMs ?? 100;
+  }
+
+  get counts(): LogEmitterCounts {
+    const waiting = this.#queue.count + this.#unwritten.length;
+    return { sent: this.#sent, dropped: this.#queue.dropped, tooLarge: this.#tooLarge, waiting };
+  }
+
+  /** Queues one record. A text above 7168 bytes is cut. */
+  write(headers: Readonly<Record<string, string>>, body: string): void {
+    if (this.#isClosed) return;
+    const frame = tryEncode(headers, body);
+    if (!frame) {
+      this.#tooLarge++;
+      return;
+    }
+    this.#queue.push(frame);
+    if (this.#queue.bytes >= MAX_BATCH_BYTES) this.#pump();
+    else this.#batchTimer ??= setTimeout(() => this.#pump(), this.#batchMs).unref();
+  }
+
+  /** Sends what waits, at most for `timeoutMs`, then closes. Later records are ignored. */
+  async close(timeoutMs = 500): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.counts.waiting > 0 && this.#options.address() !== undefined) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        this.#pump();
+      });
+    }
+    clearTimeout(this.#batchTimer);
+    if (this.#link.kind === "pausing") clearTimeout(this.#link.timer);
+    if (this.#link.kind === "open") this.#link.socket.end();
+    this.#link = { kind: "closed" };
+    this.#onIdle = () => undefined;
+  }
+
+  #pump(): void {
+    clearTimeout(this.#batchTimer);
+    this.#batchTimer = undefined;
+    if (this.counts.waiting === 0) this.#onIdle();
+    else if (this.#link.kind === "open") this.#writeBatch(this.#link.socket);
+    else if (this.#link.kind === "closed") this.#connect();
+  }
+
+  #writeBatch(socket: Socket): void {
+    if (this.#unwritten.length > 0) return; // one write at a time; its callback comes back here
+    const batch = this.#queue.take(MAX_BATCH_BYTES);
+    if (batch.length === 0) return;
+    this.#unwritten = batch;
+    socket.write(batch.length === 1 ? batch[0]! : Buffer.concat(batch), (error) => {
+      if (error || this.#unwritten !== batch) return; // 'close' puts them back
+      this.#unwritten = [];
+      this.#sent += batch.length;
+      this.#pump();
+    });
+  }
+
+  #connect(): void {
+    const address = this.#options.address();
+    if (!address) {
+      this.#pause();
+      return;
+    }
+    this.#link = { kind: "opening" };
+    dialTcp({ host: address.host, port: address.port, timeoutMs: 1_000 }).then(
+      (socket) => this.#onOpen(socket),
+      () => this.#pause(),
+    );
+  }
+
+  #onOpen(socket: Socket): void {
+    if (this.#isClosed && this.#link.kind !== "opening") {
+      socket.destroy();
+      return;
+    }
+    socket.unref();
+    socket.on("error", () => undefined); // 'close' follows
+    socket.on("data", () => undefined); // nothing is ever answered
+    socket.on("close", () => this.#onLost(socket));
+    this.#link = { kind: "open", socket };
+    this.#retryMs = this.#options.retryMs ?? 100;
+    this.#pump();
+  }
+
+  #onLost(socket: Socket): void {
+    if (this.#link.kind !== "open" || this.#link.socket !== socket) return;
+    this.#queue.putBack(this.#unwritten);
+    this.#unwritten = [];
+    this.#link = { kind: "closed" };
+    if (this.#queue.count > 0) this.#pause();
+  }
+
+  #pause(): void {
+    const timer = setTimeout(() => {
+      this.#link = { kind: "closed" };
+      this.#pump();
+    }, this.#retryMs).unref();
+    this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2);
+    this.#link = { kind: "pausing", timer };
+  }
+}
+
+/** Undefined when the headers alone are too large. */
+function tryEncode(headers: Readonly<Record<string, string>>, body: string): Uint8Array | undefined {
+  try {
+    return encodeLogEvent(headers, cutBody(body));
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** At most {@link MAX_BODY_BYTES} of UTF-8, never half a character. */
+function cutBody(body: string): string | Uint8Array {
+  if (body.length * 3 <= MAX_BODY_BYTES) return body;
+  const bytes = Buffer.from(body);
+  if (bytes.length <= MAX_BODY_BYTES) return bytes;
+  let end = MAX_BODY_BYTES;
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end -= 1;
+  return bytes.subarray(0, end);
+}
