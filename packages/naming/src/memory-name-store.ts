@@ -1,0 +1,71 @@
+import { ChangeListeners } from "./change-listeners.js";
+import {
+  checkEntry,
+  checkExpected,
+  isSameEntry,
+  type NameDelta,
+  type NameSnapshot,
+  type NameStore,
+  type PutOptions,
+  type ServiceEntry,
+  type ServiceEntryInput,
+} from "./name-store.js";
+
+/** Keeps names in memory, for tests and `msec dev`. */
+export class MemoryNameStore implements NameStore {
+  #revision = 0;
+  readonly #latest = new Map<string, NameDelta>();
+  readonly #listeners = new ChangeListeners();
+
+  async list(): Promise<readonly ServiceEntry[]> {
+    const entries = [...this.#latest.values()].flatMap((delta) => (delta.kind === "put" ? [delta.entry] : []));
+    return entries.toSorted((a, b) => (a.service < b.service ? -1 : 1));
+  }
+
+  async get(service: string): Promise<ServiceEntry | undefined> {
+    const delta = this.#latest.get(service);
+    return delta?.kind === "put" ? delta.entry : undefined;
+  }
+
+  async put(service: string, input: ServiceEntryInput, opts?: PutOptions): Promise<ServiceEntry> {
+    const checked = checkEntry(service, input);
+    const old = await this.get(service);
+    checkExpected(service, old?.revision ?? 0, opts);
+    if (isSameEntry(old, checked)) return old;
+    this.#revision += 1;
+    const entry: ServiceEntry = { ...checked, revision: this.#revision };
+    this.#keep(service, { kind: "put", revision: entry.revision, entry });
+    return entry;
+  }
+
+  async remove(service: string): Promise<boolean> {
+    if (this.#latest.get(service)?.kind !== "put") return false;
+    this.#revision += 1;
+    this.#keep(service, { kind: "remove", revision: this.#revision, service });
+    return true;
+  }
+
+  async snapshot(): Promise<NameSnapshot> {
+    return { revision: this.#revision, services: await this.list() };
+  }
+
+  async changesSince(revision: number): Promise<readonly NameDelta[] | "reset"> {
+    if (revision > this.#revision || revision < 0) return "reset";
+    return [...this.#latest.values()]
+      .filter((delta) => delta.revision > revision)
+      .toSorted((a, b) => a.revision - b.revision);
+  }
+
+  onChange(listener: (delta: NameDelta) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+
+  #keep(service: string, delta: NameDelta): void {
+    this.#latest.set(service, delta);
+    this.#listeners.tell(delta);
+  }
+}
