@@ -48,12 +48,12 @@ export function failRequired(field: string): never {
 
 /** For int32, sint32, sfixed32 and enums. */
 export function checkInt32(value: number, field: string): number {
-  return (value | 0) === value ? value : failField(field, SCALAR_WORDS.int32, value);
+  return typeof value === "number" && (value | 0) === value ? value : failField(field, SCALAR_WORDS.int32, value);
 }
 
 /** For uint32 and fixed32. */
 export function checkUint32(value: number, field: string): number {
-  return value >>> 0 === value ? value : failField(field, SCALAR_WORDS.uint32, value);
+  return typeof value === "number" && value >>> 0 === value ? value : failField(field, SCALAR_WORDS.uint32, value);
 }
 
 /** For int64, sint64 and sfixed64. */

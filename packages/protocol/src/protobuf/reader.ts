@@ -62,29 +62,29 @@ export class ProtoReader {
   /** Next tag: field number × 8 + wire type. Field number 0 and the wire types 6 and 7 are refused. */
   tag(): number {
     const at = this.pos;
-    const first = this.pos < this.end ? this.buffer[this.pos]! : 128;
-    if (first < 128) this.pos++;
-    const tag = first < 128 ? first : this.uint32();
+    const buffer = this.buffer;
+    let tag: number;
+    if (this.end - at < 2) tag = this.uint32();
+    else if (buffer[at]! < 128) {
+      tag = buffer[at]!;
+      this.pos = at + 1;
+    } else if (buffer[at + 1]! < 128) {
+      tag = (buffer[at]! & 127) | (buffer[at + 1]! << 7);
+      this.pos = at + 2;
+    } else tag = this.uint32();
     if (tag < 8 || (tag & 7) > 5 || this.pos - at > 5) this.fail(at, `invalid tag ${tag}`);
     return tag;
   }
 
   /** Varint, low 32 bits, unsigned. */
   uint32(): number {
-    const buffer = this.buffer;
-    const end = this.end;
-    let pos = this.pos;
-    let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      if (pos >= end) this.fail(pos, "it ends inside a varint");
-      const byte = buffer[pos++]!;
-      if (shift < 32) value |= (byte & 127) << shift;
-      if (byte < 128) {
-        this.pos = pos;
-        return value >>> 0;
-      }
+    const first = this.pos < this.end ? this.buffer[this.pos]! : 128;
+    if (first < 128) {
+      this.pos++;
+      return first;
     }
-    this.fail(this.pos, "a varint is longer than 10 bytes");
+    this.varint64();
+    return this.low;
   }
 
   /** Varint, low 32 bits, signed (also enums). */
@@ -99,7 +99,37 @@ export class ProtoReader {
   }
 
   /** Varint into `high` and `low`; no BigInt. */
-  varint64(): void {
+  varint64(): this {
+    const buffer = this.buffer;
+    const pos = this.pos;
+    if (this.end - pos < 5) return this.#slowVarint64();
+    // Unrolled for up to 35 bits: 32-bit ids and times are what heads and bodies are made of.
+    let byte = buffer[pos]!;
+    let low = byte & 127;
+    if (byte < 128) return this.#set(pos + 1, low, 0);
+    byte = buffer[pos + 1]!;
+    low |= (byte & 127) << 7;
+    if (byte < 128) return this.#set(pos + 2, low, 0);
+    byte = buffer[pos + 2]!;
+    low |= (byte & 127) << 14;
+    if (byte < 128) return this.#set(pos + 3, low, 0);
+    byte = buffer[pos + 3]!;
+    low |= (byte & 127) << 21;
+    if (byte < 128) return this.#set(pos + 4, low, 0);
+    byte = buffer[pos + 4]!;
+    low |= byte << 28;
+    if (byte < 128) return this.#set(pos + 5, low, byte >>> 4);
+    return this.#slowVarint64();
+  }
+
+  #set(pos: number, low: number, high: number): this {
+    this.pos = pos;
+    this.low = low >>> 0;
+    this.high = high >>> 0;
+    return this;
+  }
+
+  #slowVarint64(): this {
     const buffer = this.buffer;
     const end = this.end;
     let pos = this.pos;
@@ -114,12 +144,7 @@ export class ProtoReader {
         low |= bits << 28;
         high = bits >>> 4;
       } else high |= bits << (shift - 32);
-      if (byte < 128) {
-        this.pos = pos;
-        this.low = low >>> 0;
-        this.high = high >>> 0;
-        return;
-      }
+      if (byte < 128) return this.#set(pos, low, high);
     }
     this.fail(this.pos, "a varint is longer than 10 bytes");
   }

@@ -1,4 +1,5 @@
 import type { ProtoReader } from "./reader.js";
+import type { ProtoWriter } from "./writer.js";
 
 /** Longer texts are not kept. */
 const MAX_CACHED_BYTES = 256;
@@ -32,7 +33,42 @@ export class TextCache {
   /** May look past the reader's end; `advance` checks it afterwards. */
   #matches(buffer: Uint8Array, start: number): boolean {
     const cached = this.#bytes;
-    for (let i = this.#length - 1; i >= 0; i--) if (cached[i] !== buffer[start + i]) return false;
+    const length = this.#length;
+    if (start + length > buffer.length) return false;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const at = start + i;
+      const difference =
+        (cached[i]! ^ buffer[at]!) |
+        (cached[i + 1]! ^ buffer[at + 1]!) |
+        (cached[i + 2]! ^ buffer[at + 2]!) |
+        (cached[i + 3]! ^ buffer[at + 3]!);
+      if (difference !== 0) return false;
+    }
+    for (; i < length; i++) if (cached[i] !== buffer[start + i]) return false;
     return true;
+  }
+}
+
+/** Remembers the bytes of the last text written in one field: copying 30 bytes costs a third of encoding them. */
+export class TextFieldCache {
+  readonly #tag: number;
+  #bytes: Uint8Array | undefined;
+  #text = "";
+
+  constructor(tag: number) {
+    this.#tag = tag;
+  }
+
+  /** Appends tag, length and text. */
+  write(writer: ProtoWriter, text: string): void {
+    if (this.#bytes !== undefined && text === this.#text) {
+      writer.raw(this.#bytes);
+      return;
+    }
+    const start = writer.length;
+    writer.uint32(this.#tag).string(text);
+    this.#text = text;
+    this.#bytes = writer.buffer.slice(start, writer.length);
   }
 }

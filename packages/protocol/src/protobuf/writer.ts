@@ -20,11 +20,37 @@ import { ProtoFieldValueInvalid } from "../errors.js";
 
 const INITIAL_BYTES = 512;
 /** Longer strings go to the native encoder, shorter ones are cheaper in the loop. */
-const NATIVE_STRING_LENGTH = 64;
+const NATIVE_STRING_LENGTH = 40;
 /** Messages nested deeper than this are refused by writer and reader alike: a cycle of objects must not end in a stack overflow. */
 export const MAX_MESSAGE_DEPTH = 100;
 
 const textEncoder = new TextEncoder();
+
+/** Writes a 64-bit varint without any check of room; gives the position after it. */
+export function putVarint64(buffer: Uint8Array, at: number, high: number, low: number): number {
+  let pos = at;
+  let hi = high >>> 0;
+  let lo = low >>> 0;
+  while (hi !== 0) {
+    buffer[pos++] = (lo & 127) | 128;
+    lo = ((lo >>> 7) | (hi << 25)) >>> 0;
+    hi >>>= 7;
+  }
+  while (lo > 127) {
+    buffer[pos++] = (lo & 127) | 128;
+    lo >>>= 7;
+  }
+  buffer[pos++] = lo;
+  return pos;
+}
+
+/** Bytes of a length as varint. */
+function varintBytes(size: number): number {
+  if (size < 0x80) return 1;
+  if (size < 0x4000) return 2;
+  if (size < 0x20_0000) return 3;
+  return size < 0x1000_0000 ? 4 : 5;
+}
 
 export class ProtoWriter {
   /** The backing buffer. Replaced when it grows; only `[0, length)` is meaningful. */
@@ -137,21 +163,7 @@ export class ProtoWriter {
   /** 64-bit varint from two 32-bit halves, signed or not. */
   varint64(high: number, low: number): this {
     if (this.length + 10 > this.buffer.length) this.#grow(10);
-    const buffer = this.buffer;
-    let pos = this.length;
-    let hi = high >>> 0;
-    let lo = low >>> 0;
-    while (hi !== 0) {
-      buffer[pos++] = (lo & 127) | 128;
-      lo = ((lo >>> 7) | (hi << 25)) >>> 0;
-      hi >>>= 7;
-    }
-    while (lo > 127) {
-      buffer[pos++] = (lo & 127) | 128;
-      lo >>>= 7;
-    }
-    buffer[pos++] = lo;
-    this.length = pos;
+    this.length = putVarint64(this.buffer, this.length, high, low);
     return this;
   }
 
@@ -225,9 +237,10 @@ export class ProtoWriter {
   }
 
   #longString(value: string): this {
-    const mark = this.reserve(1);
+    const prefixBytes = varintBytes(value.length);
+    const mark = this.reserve(prefixBytes);
     this.text(value);
-    return this.#close(mark);
+    return this.#close(mark, prefixBytes);
   }
 
   /** UTF-8 bytes without a length. */
@@ -270,22 +283,19 @@ export class ProtoWriter {
   /** Closes the part opened at `mark`. Parts under 128 bytes cost nothing; longer ones are moved by one to four bytes. */
   endMessage(mark: number): this {
     this.#depth--;
-    return this.#close(mark);
+    return this.#close(mark, 1);
   }
 
-  #close(mark: number): this {
-    const size = this.length - mark - 1;
-    if (size < 128) {
-      this.buffer[mark] = size;
-      return this;
+  /** Writes the length of what follows the `reserved` bytes at `mark`; moves it when the length needs more bytes. */
+  #close(mark: number, reserved: number): this {
+    const start = mark + reserved;
+    const size = this.length - start;
+    const needed = varintBytes(size);
+    if (needed > reserved) {
+      this.reserve(needed - reserved);
+      this.buffer.copyWithin(mark + needed, start, start + size);
     }
-    const prefix = size < 0x4000 ? 2 : size < 0x20_0000 ? 3 : size < 0x1000_0000 ? 4 : 5;
-    this.reserve(prefix - 1);
-    this.buffer.copyWithin(mark + prefix, mark + 1, mark + 1 + size);
-    const end = this.length;
-    this.length = mark;
-    this.uint32(size);
-    this.length = end;
+    putVarint64(this.buffer, mark, 0, size);
     return this;
   }
 

@@ -7,8 +7,8 @@
 
 import { failRequired } from "../protobuf/field-checks.js";
 import { ProtoReader } from "../protobuf/reader.js";
-import { TextCache } from "../protobuf/text-cache.js";
-import type { ProtoWriter } from "../protobuf/writer.js";
+import { TextCache, TextFieldCache } from "../protobuf/text-cache.js";
+import { type ProtoWriter, putVarint64 } from "../protobuf/writer.js";
 import type { RpcHead } from "./head.js";
 
 /** Room for all numbers of a head with their tags. */
@@ -20,22 +20,40 @@ const REQUIRED_METHOD_NAME = 2;
 const reader = new ProtoReader(new Uint8Array(0));
 const methodNames = new TextCache();
 const callers = new TextCache();
+const methodNameFields = new TextFieldCache(0x19a);
+const callerFields = new TextFieldCache(0x192);
 
 /** Appends the head. Zero and empty fields are left out, but for `sequence`, `coloring` and `method_name`, which the original always writes. */
 export function encodeHead(head: RpcHead, writer: ProtoWriter): void {
   writer.ensure(NUMBERS_BYTES);
-  writer.uint32(0x50).varint64(head.sequenceHigh, head.sequenceLow);
-  writer.uint32(0xa0).uint32(head.coloring);
+  const buffer = writer.buffer;
+  let pos = writer.length;
+  buffer[pos] = 0x50;
+  pos = putVarint64(buffer, pos + 1, head.sequenceHigh, head.sequenceLow);
+  buffer[pos] = 0xa0;
+  buffer[pos + 1] = 0x01;
+  pos = putVarint64(buffer, pos + 2, 0, head.coloring);
   if (head.colorIdLow !== 0 || head.colorIdHigh !== 0) {
-    writer.uint32(0xa8).varint64(head.colorIdHigh, head.colorIdLow);
+    buffer[pos] = 0xa8;
+    buffer[pos + 1] = 0x01;
+    pos = putVarint64(buffer, pos + 2, head.colorIdHigh, head.colorIdLow);
   }
-  if (head.flowIdLow !== 0 || head.flowIdHigh !== 0) writer.uint32(0xf0).varint64(head.flowIdHigh, head.flowIdLow);
+  if (head.flowIdLow !== 0 || head.flowIdHigh !== 0) {
+    buffer[pos] = 0xf0;
+    buffer[pos + 1] = 0x01;
+    pos = putVarint64(buffer, pos + 2, head.flowIdHigh, head.flowIdLow);
+  }
+  writer.length = pos;
+  if (head.err !== 0 || head.result !== 0 || head.errMsg !== "") encodeOutcome(head, writer);
+  if (head.caller !== "") callerFields.write(writer, head.caller);
+  methodNameFields.write(writer, head.methodName);
+  encodeOwnFields(head, writer);
+}
+
+function encodeOutcome(head: RpcHead, writer: ProtoWriter): void {
   if (head.err !== 0) writer.uint32(0x140).int32(head.err);
   if (head.result !== 0) writer.uint32(0x148).int32(head.result);
   if (head.errMsg !== "") writer.uint32(0x152).string(head.errMsg);
-  if (head.caller !== "") writer.uint32(0x192).string(head.caller);
-  writer.uint32(0x19a).string(head.methodName);
-  encodeOwnFields(head, writer);
 }
 
 /** Fields 100 and up: old peers skip them. */
