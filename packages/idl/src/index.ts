@@ -1,5 +1,6 @@
 export { createDynamicTypes, type DynamicTypes } from "./dynamic-types.js";
 export { IdlInvalid } from "./errors.js";
+export { type GenerateOptions, generateTypeScript, tryGeneratedSourceHash } from "./generate-typescript.js";
 export {
   allEnums,
   allMessages,
