@@ -19,4 +19,5 @@ export { hashKey } from "./policies/consistent-hash.js";
 export type { BalancePolicy } from "./policies/policy.js";
 export { DEFAULT_POLICY, POLICIES, type PolicyRow, policyName, policyOf, tryPolicyId } from "./policies/registry.js";
 export { type OutcomeReport, reportOutcome } from "./report-outcome.js";
+export { seededRandom } from "./seeded-random.js";
 export { type BalancerSettings, DEFAULT_SETTINGS } from "./settings.js";
