@@ -1,0 +1,115 @@
+/**
+ * All checks and tests, in order, stopping at the first stage that fails. The last line is the sum of the real counts:
+ * `N passed, N failed, N skipped`.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = (name) => join(root, "node_modules", ".bin", name);
+const scratch = mkdtempSync(join(tmpdir(), "msec-test-"));
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+/** What a browser test needs. Installed here when we are root. */
+const debianPackages = [
+  { package: "chromium", program: "/usr/bin/chromium", tests: "browser tests (tests/e2e/*.browser.test.ts)" },
+];
+
+const env = { ...process.env, ...installDebianPackages() };
+
+const stages = [
+  { name: "lint and format", run: () => check(bin("biome"), ["ci", "."]) },
+  {
+    name: "boundaries",
+    run: () => check(bin("depcruise"), ["packages", "apps", "--config", ".dependency-cruiser.cjs"]),
+  },
+  { name: "types", run: () => check(bin("tsc"), ["-p", "tsconfig.tests.json"]) },
+  { name: "types of the pages", run: () => check(bin("tsc"), ["-p", "apps/web/tsconfig.json"]) },
+  { name: "unit, contract, conformance, fuzz", run: () => vitest("unit") },
+  { name: "integration, fault", run: () => vitest("integration") },
+  { name: "end to end", run: () => vitest("e2e") },
+  { name: "demo", run: demo },
+  { name: "unused code and dependencies", run: () => check(bin("knip"), ["--no-progress"]) },
+];
+
+let isSound = true;
+try {
+  for (const stage of stages) {
+    const begin = Date.now();
+    process.stdout.write(`\n── ${stage.name}\n`);
+    isSound = await stage.run();
+    process.stdout.write(
+      `── ${stage.name}: ${isSound ? "ok" : "FAILED"} in ${((Date.now() - begin) / 1000).toFixed(1)} s\n`,
+    );
+    if (!isSound) break;
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+if (!isSound && totals.failed === 0) totals.failed = 1;
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
+process.exit(isSound && totals.failed === 0 ? 0 : 1);
+
+function check(file, args) {
+  return run(file, args).then((code) => code === 0);
+}
+
+async function vitest(project) {
+  const report = join(scratch, `${project}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const code = await run(bin("vitest"), ["run", "--project", project, ...reporters]);
+  if (!existsSync(report)) return false;
+  const counts = JSON.parse(readFileSync(report, "utf8"));
+  totals.passed += counts.numPassedTests;
+  totals.failed += counts.numFailedTests;
+  totals.skipped += counts.numPendingTests + counts.numTodoTests;
+  return code === 0;
+}
+
+/** The demo checks itself and ends with a line of counts. */
+async function demo() {
+  let text = "";
+  const code = await run(process.execPath, ["examples/demo/dist/main.js", "--check"], (chunk) => {
+    text += chunk;
+    process.stdout.write(chunk);
+  });
+  const counts = /^(\d+) passed, (\d+) failed$/m.exec(text);
+  if (!counts) return false;
+  totals.passed += Number(counts[1]);
+  totals.failed += Number(counts[2]);
+  return code === 0;
+}
+
+function run(file, args, onOutput) {
+  const child = spawn(file, args, { cwd: root, env, stdio: ["ignore", onOutput ? "pipe" : "inherit", "inherit"] });
+  if (onOutput) child.stdout.on("data", (chunk) => onOutput(String(chunk)));
+  return new Promise((resolve) => {
+    child.on("error", () => resolve(127));
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+/** @returns variables that tell tests what is missing, so that they skip with words */
+function installDebianPackages() {
+  const missing = debianPackages.filter((item) => !existsSync(item.program));
+  if (missing.length === 0) return {};
+  const names = missing.map((item) => item.package);
+  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    process.stdout.write(`installing Debian packages: ${names.join(", ")}\n`);
+    spawnSync("apt-get", ["update", "-qq"], { stdio: ["ignore", "ignore", "inherit"] });
+    const args = ["install", "-y", "-qq", "--no-install-recommends", ...names];
+    spawnSync("apt-get", args, {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
+  }
+  const still = missing.filter((item) => !existsSync(item.program));
+  for (const item of still)
+    process.stdout.write(
+      `missing: Debian package ${item.package}; skipped: ${item.tests}. Install it as root: apt-get install ${item.package}\n`,
+    );
+  return still.length > 0 ? { MSEC_MISSING_PACKAGES: still.map((item) => item.package).join(",") } : {};
+}
