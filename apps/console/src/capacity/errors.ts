@@ -12,3 +12,9 @@ export const CapacityWouldEmpty = defineError<{ service: string }>(
   (d) =>
     `this takes the last instance of ${d.service} out of traffic: every call to it would fail; confirm with allowEmpty`,
 );
+
+export const NameUnknown = defineError<{ service: string }>(
+  "CON_NAME_UNKNOWN",
+  "NOT_FOUND",
+  (d) => `the name store has no entry ${d.service}`,
+);

@@ -1,0 +1,46 @@
+import { formatServiceName, parseHostPort } from "@msec/core";
+import { appendAudit } from "../audit/audit-chain.js";
+import type { ConsoleContext } from "../context.js";
+import { actorName, type RouteHandlers } from "../http/route-handlers.js";
+import type { MachineRow } from "../machines/machine-store.js";
+import type { InstanceRow } from "../services/service-store.js";
+import type { OrderService } from "./order-service.js";
+
+const ORDER_TIMEOUT_MS = 60_000;
+const done = { start: "started", stop: "stopped", restart: "restarted" } as const;
+
+export interface InstanceOrderDeps extends Pick<ConsoleContext, "database" | "clock"> {
+  readonly orders: OrderService;
+  /** @throws when the service has no such instance */
+  readonly instance: (name: { first: string; second: string }, address: string) => Promise<InstanceRow>;
+  /** @throws when no machine with this address has joined */
+  readonly machineAt: (address: string) => Promise<MachineRow>;
+}
+
+/** Start, stop and restart of one instance. */
+export function instanceOrderRoutes(deps: InstanceOrderDeps): RouteHandlers {
+  return {
+    "instances.order": async ({ params, body, actor }) => {
+      const { address, first, second } = params;
+      parseHostPort(address);
+      await deps.instance({ first, second }, address);
+      const machine = await deps.machineAt(address);
+      const service = formatServiceName({ first, second });
+      await deps.orders.issue(
+        { op: `service.${body.action}`, service },
+        { agentId: machine.machineId, machine: machine.name, author: actorName(actor), timeoutMs: ORDER_TIMEOUT_MS },
+      );
+      const text = `${done[body.action]} ${service} on ${machine.name} (${address})`;
+      await deps.database.transact((stores) =>
+        appendAudit(stores.audit, {
+          atMs: deps.clock.nowMs(),
+          actor: actorName(actor),
+          action: `instance.${body.action}`,
+          target: service,
+          text,
+        }),
+      );
+      return { text };
+    },
+  };
+}
