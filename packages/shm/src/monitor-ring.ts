@@ -23,6 +23,9 @@ import {
 } from "./monitor-ring-layout.js";
 import { openSharedFile, type SharedFile } from "./shared-file.js";
 
+/** Well below {@link RING_RESERVED_SLOTS}. */
+const MAX_SKIP_SLOTS = 64;
+
 export interface CreateRingOptions {
   /** Payload bytes of a slot, rounded up to a multiple of 8. Default 32. */
   readonly elementSizeBytes?: number;
@@ -143,7 +146,8 @@ export class MonitorRing {
   /**
    * Appends a record.
    *
-   * @param record 1 to 65536 bytes
+   * @param record 1 to 65536 bytes. Meant for up to 4 KB: a longer one covers more slots than always stay free, and while it is
+   *   taken out a fast producer could overwrite its end.
    * @returns false when the ring is full: the record is dropped, count it
    * @throws {SharedArgumentInvalid} record too short or too long
    */
@@ -208,14 +212,23 @@ export class MonitorRing {
     let slot = first;
     for (;;) {
       const tail = Atomics.load(words, RING_WORD.tail);
-      const token = slot === tail ? TOKEN_NONE : Atomics.load(words, this.#tokenWord(slot));
+      if (slot === tail) break;
+      const token = Atomics.load(words, this.#tokenWord(slot));
       if (token === TOKEN_START && this.#isWhole(slot, tail)) return slot;
-      if (slot === tail || (token === TOKEN_NONE && !this.#isGivenUp(slot, tail))) {
-        return slot === first || this.#moveHead(first, slot) ? undefined : "moved";
-      }
-      if (Atomics.load(words, RING_WORD.head) !== first) return "moved";
+      if (token === TOKEN_NONE && !this.#isGivenUp(slot, tail)) break;
+      if (this.#isOvertaken(first, slot)) return "moved";
       slot = (slot + 1) % this.shape.slotCount;
     }
+    return slot === first || this.#moveHead(first, slot) ? undefined : "moved";
+  }
+
+  /**
+   * Whether another consumer moved the head. Long skips are freed in steps: tokens are cleared after the head moved, and the slots that
+   * always stay free keep producers away from only so many.
+   */
+  #isOvertaken(first: number, slot: number): boolean {
+    if (this.#distance(first, slot) >= MAX_SKIP_SLOTS) this.#moveHead(first, slot);
+    return Atomics.load(this.#words, RING_WORD.head) !== first;
   }
 
   /**
