@@ -1,11 +1,42 @@
-import type { TimerEntry } from "@msec/net";
-import { type RpcHead, wireErrorOf } from "@msec/protocol";
+import type { Clock } from "@msec/core";
+import type { TimerEntry, TimerWheel } from "@msec/net";
+import { type MethodType, type RpcHead, wireErrorOf } from "@msec/protocol";
+import type { CallParent } from "./call-context.js";
 import type { OutgoingCall } from "./call-events.js";
-import type { ClientCall } from "./client-call.js";
 import { random32, spanText } from "./ids.js";
 import type { Pending } from "./pending-ring.js";
 import type { CallOutcome, Pick } from "./picker.js";
-import type { TcpChannel } from "./tcp-channel.js";
+
+/** The call that an attempt belongs to. */
+export interface AttemptOwner {
+  readonly client: { readonly clock: Clock; readonly wheel: TimerWheel; emit(call: OutgoingCall): void };
+  readonly parent: CallParent | undefined;
+  readonly method: MethodType;
+  readonly target: string;
+  readonly request: unknown;
+  /** Monotonic. */
+  readonly deadlineMs: number;
+  readonly flowIdHigh: number;
+  readonly flowIdLow: number;
+  /** Attempts started before this one. */
+  readonly attempts: number;
+  onAnswer(attempt: CallAttempt, head: RpcHead, body: Uint8Array): void;
+  /** The connection could not be made, or was lost. */
+  onAttemptLost(attempt: CallAttempt, error: unknown): void;
+  /** The request can't be written; no instance is to blame. */
+  onUnsendable(attempt: CallAttempt, error: unknown): void;
+  onAttemptTimeout(attempt: CallAttempt, nowMs: number): void;
+}
+
+/** The connection that carries an attempt. */
+export interface AttemptChannel {
+  /** The attempt is over; a late answer finds nobody. */
+  forget(attempt: CallAttempt): void;
+  /** It ended without an answer. */
+  noteTimeout(attempt: CallAttempt): void;
+  /** No new calls here. */
+  retire(): void;
+}
 
 /** One try of a call at one instance: timer entry, pending entry and telemetry record in one object. */
 export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
@@ -16,11 +47,11 @@ export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
   /** The request was handed to a connection: the instance may have seen it. */
   isSent = false;
   isDone = false;
-  channel: TcpChannel | undefined = undefined;
+  channel: AttemptChannel | undefined = undefined;
   costMs = 0;
   err = 0;
   reason = "";
-  readonly call: ClientCall;
+  readonly call: AttemptOwner;
   /** `ip:port`. */
   readonly address: string;
   readonly attempt: number;
@@ -30,7 +61,7 @@ export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
   readonly spanIdLow = random32();
   readonly #pick: Pick | undefined;
 
-  constructor(call: ClientCall, place: { readonly address: string; readonly pick: Pick | undefined }, nowMs: number) {
+  constructor(call: AttemptOwner, place: { readonly address: string; readonly pick: Pick | undefined }, nowMs: number) {
     this.call = call;
     this.address = place.address;
     this.#pick = place.pick;

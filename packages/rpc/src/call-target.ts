@@ -35,7 +35,7 @@ export class CallTargets {
 
 function parseTarget(target: string): HostPort | undefined {
   const [address = "", transport, ...rest] = target.split("@");
-  if (rest.length > 0) throw new TargetInvalid({ target });
+  if (rest.length > 0) throw new TargetInvalid({ target, problem: "more than one @" });
   try {
     if (transport === undefined && !target.includes(":")) {
       parseServiceName(target);
@@ -48,6 +48,6 @@ function parseTarget(target: string): HostPort | undefined {
     return parsed;
   } catch (cause) {
     if (cause instanceof TransportUnsupported) throw cause;
-    throw new TargetInvalid({ target }, { cause });
+    throw new TargetInvalid({ target, problem: cause instanceof Error ? cause.message : "" }, { cause });
   }
 }

@@ -1,15 +1,13 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "@msec/core";
 import { OutputBufferPool, startTimerWheel, type TimerWheel } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
-import type { CallParent } from "./call-context.js";
 import type { CallEvents, OutgoingCall } from "./call-events.js";
-import { CallTargets } from "./call-target.js";
-import { type CallRequest, ClientCall } from "./client-call.js";
-import { ClientClosed, ClientOverloaded } from "./errors.js";
+import { type CallTarget, CallTargets } from "./call-target.js";
+import { ClientClosed } from "./errors.js";
 import type { Picker } from "./picker.js";
 import type { RetryBudgetOptions } from "./retry-budget.js";
 import type { TcpChannel } from "./tcp-channel.js";
-import { TcpPool } from "./tcp-pool.js";
+import { type PoolHost, TcpPool } from "./tcp-pool.js";
 
 export interface RpcClientLimits {
   /** Largest frame, in and out. Default 16 MiB. */
@@ -35,7 +33,7 @@ export interface ClientCoreOptions {
 }
 
 /** What all calls of a client share. */
-export class ClientCore {
+export class ClientCore implements PoolHost {
   readonly service: string;
   readonly picker: Picker;
   readonly clock: Clock;
@@ -70,19 +68,9 @@ export class ClientCore {
     this.#targets = new CallTargets(this.limits.retryBudget);
   }
 
-  call(request: CallRequest, parent: CallParent | undefined): Promise<unknown> {
-    const limit = this.limits.maxInFlight;
-    if (this.isClosed) return Promise.reject(new ClientClosed({ service: this.service }));
-    if (this.inFlight >= limit) return Promise.reject(new ClientOverloaded({ inFlight: this.inFlight, limit }));
-    let call: ClientCall;
-    try {
-      call = new ClientCall(this, request, { place: this.#targets.of(request.target), parent });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    this.inFlight++;
-    call.start();
-    return call.promise;
+  /** @throws RPC_TARGET_INVALID, RPC_TRANSPORT_UNSUPPORTED */
+  targetOf(target: string): CallTarget {
+    return this.#targets.of(target);
   }
 
   poolOf(host: string, port: number): TcpPool {

@@ -1,7 +1,8 @@
 import type { InitOf, MessageOf, MessageType, MethodType } from "@msec/protocol";
 import { type CallOptions, type CallParent, currentParent } from "./call-context.js";
-import type { CallRequest } from "./client-call.js";
+import { type CallRequest, ClientCall } from "./client-call.js";
 import { ClientCore, type ClientCoreOptions } from "./client-core.js";
+import { ClientClosed, ClientOverloaded } from "./errors.js";
 
 export type RpcClientOptions = ClientCoreOptions;
 
@@ -45,11 +46,23 @@ class PooledRpcClient implements RpcClient {
     request: InitOf<I>,
     options?: CallOptions,
   ): Promise<MessageOf<O>> {
-    return this.#core.call({ method, target, request, options }, currentParent()) as Promise<MessageOf<O>>;
+    return this.callWithin(currentParent(), { method, target, request, options }) as Promise<MessageOf<O>>;
   }
 
   callWithin(parent: CallParent | undefined, call: CallRequest): Promise<unknown> {
-    return this.#core.call(call, parent);
+    const core = this.#core;
+    const limit = core.limits.maxInFlight;
+    if (core.isClosed) return Promise.reject(new ClientClosed({ service: core.service }));
+    if (core.inFlight >= limit) return Promise.reject(new ClientOverloaded({ inFlight: core.inFlight, limit }));
+    let made: ClientCall;
+    try {
+      made = new ClientCall(core, call, { place: core.targetOf(call.target), parent });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    core.inFlight++;
+    made.start();
+    return made.promise;
   }
 
   close(): void {

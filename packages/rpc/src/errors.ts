@@ -83,10 +83,10 @@ export const MethodDuplicate = defineError<{ method: string }>(
   (d) => `${d.method} is registered twice`,
 );
 
-export const TargetInvalid = defineError<{ target: string }>(
+export const TargetInvalid = defineError<{ target: string; problem: string }>(
   "RPC_TARGET_INVALID",
   "INVALID_ARGUMENT",
-  (d) => `${JSON.stringify(d.target)} is not a target: give First.Second or ip:port@tcp`,
+  (d) => `${JSON.stringify(d.target)} is not a target (give First.Second or ip:port@tcp): ${d.problem}`,
 );
 
 export const TransportUnsupported = defineError<{ target: string; transport: string }>(

@@ -1,26 +1,197 @@
-/** HTTP + JSON on the RPC port: one request at a time per connection, answers in order. */
-import type { WireError } from "@msec/protocol";
-import { HeadInvalid } from "./errors.js";
-import type { ServerConnection } from "./server-connection.js";
-import type { ServerContext } from "./server-context.js";
+/**
+ * HTTP + JSON on the RPC port: one request at a time per connection, answers in order. `POST /?methodName=pkg.Service.Method` or
+ * `POST /pkg.Service.Method` with the request as JSON; `GET /` tells whether the instance serves. Spec: docs/protocols/srpc.md.
+ */
+import { isAppError, toAppError } from "@msec/core";
+import type { OutputBatcher } from "@msec/net";
+import {
+  appendHttpReply,
+  createHead,
+  HTTP_CONTINUE,
+  type HttpReply,
+  type HttpRequest,
+  HttpRequestInvalid,
+  HttpRequestParser,
+  httpStatusOf,
+  messageFromJsonText,
+  messageToJsonText,
+  ProtoRequiredFieldMissing,
+  type ProtoWriter,
+  type RpcHead,
+  resetHead,
+  type WireError,
+  wireErrorOf,
+} from "@msec/protocol";
+import type { RequestContext, ServerPeer } from "./server-core.js";
 import type { BoundMethod } from "./service-binding.js";
 
+/** Name of callers that give none (original's default). */
+const DEFAULT_CALLER = "http.json";
+/** Number for "invalid package" (spec srpc.md §3). */
+const ERR_INVALID_PACKAGE = -3;
+const FLOW_ID = /^[1-9][0-9]{0,19}$/;
+const UINT32_N = 0xffff_ffffn;
+
+export interface HttpPeer extends ServerPeer {
+  readonly output: OutputBatcher<ProtoWriter>;
+  /** Keep what arrives until `unblockInput()`. */
+  blockInput(): void;
+  unblockInput(): void;
+  end(): void;
+}
+
+const requestHead = createHead();
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 export class HttpExchange {
-  readonly #connection: ServerConnection;
-  readonly #maxBodyBytes: number;
+  readonly #peer: HttpPeer;
+  readonly #parser: HttpRequestParser;
+  #current: HttpRequest | undefined;
+  #isPumping = false;
+  #isOver = false;
 
-  constructor(connection: ServerConnection, maxBodyBytes: number) {
-    this.#connection = connection;
-    this.#maxBodyBytes = maxBodyBytes;
+  constructor(peer: HttpPeer, maxBodyBytes: number) {
+    this.#peer = peer;
+    this.#parser = new HttpRequestParser({ maxBodyBytes });
   }
 
-  consume(_bytes: Uint8Array, _at: number, _end: number): number {
-    throw new HeadInvalid({
-      problem: `HTTP is not served by ${this.#connection.localAddress} (${this.#maxBodyBytes})`,
-    });
+  /** A request waits for its answer. */
+  get isBusy(): boolean {
+    return this.#current !== undefined;
   }
 
-  answer(_ctx: ServerContext, _method: BoundMethod, _response: unknown): void {}
+  consume(bytes: Uint8Array, start: number, end: number): number {
+    if (!this.#isOver) {
+      this.#parser.push(bytes.subarray(start, end));
+      this.#pump();
+      if (this.isBusy) this.#peer.blockInput();
+    }
+    return end - start;
+  }
 
-  answerError(_ctx: ServerContext, _error: WireError): void {}
+  answer(ctx: RequestContext, method: BoundMethod, response: unknown): void {
+    this.#reply({ ret: ctx.err, errmsg: "", resultJson: messageToJsonText(method.type.output, response) });
+  }
+
+  answerError(_ctx: RequestContext, error: WireError): void {
+    this.#reply({ ret: error.err, errmsg: error.errMsg, reason: error.reason });
+  }
+
+  /** Starts the requests that have arrived, one after the other. */
+  #pump(): void {
+    this.#isPumping = true;
+    try {
+      while (this.#current === undefined && !this.#isOver) {
+        const request = this.#parser.next();
+        if (request === undefined) break;
+        this.#current = request;
+        this.#start(request);
+      }
+      if (this.#parser.takeContinue()) this.#peer.output.open().text(HTTP_CONTINUE);
+    } catch (error) {
+      this.#refuseConnection(error);
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  #start(request: HttpRequest): void {
+    const { core } = this.#peer;
+    if (request.verb !== "POST") {
+      this.#answerStatus(request);
+      return;
+    }
+    const ctx = core.createContext(this.#peer, fillHead(request), "http");
+    if (ctx.method === "") {
+      const problem = "no method is named: POST /?methodName=package.Service.Method";
+      core.refuse(ctx, new HttpRequestInvalid({ problem }), ERR_INVALID_PACKAGE);
+      return;
+    }
+    const method = core.methods.get(ctx.method);
+    const refusal = core.refusal(ctx, method);
+    if (refusal !== undefined) {
+      core.refuse(ctx, refusal);
+      return;
+    }
+    let message: unknown;
+    try {
+      message = messageFromJsonText(method!.type.input, decodeText(request.body));
+    } catch (error) {
+      const isIncomplete = isAppError(error) && error.reason === ProtoRequiredFieldMissing.reason;
+      core.refuse(ctx, toAppError(error), isIncomplete ? undefined : ERR_INVALID_PACKAGE);
+      return;
+    }
+    core.run(ctx, method!, message);
+  }
+
+  /** `GET /` and `HEAD /`: for load balancers and curious people. Other verbs and paths are refused. */
+  #answerStatus(request: HttpRequest): void {
+    const { core } = this.#peer;
+    const isRead = request.verb === "GET" || request.verb === "HEAD";
+    const [path] = request.target.split("?");
+    const headOnly = request.verb === "HEAD";
+    if (!isRead || path !== "/") {
+      const status = isRead ? 404 : 405;
+      this.#reply({
+        ret: ERR_INVALID_PACKAGE,
+        errmsg: `${request.verb} ${path} is not served: POST a method, or GET /`,
+        status,
+        headOnly,
+      });
+      return;
+    }
+    const resultJson = JSON.stringify({ service: core.service, status: core.isStopping ? "stopping" : "serving" });
+    this.#reply({ ret: 0, errmsg: "", resultJson, status: core.isStopping ? 503 : 200, headOnly });
+  }
+
+  #reply(reply: HttpReply): void {
+    const request = this.#current;
+    if (request === undefined) return;
+    const keepAlive = request.keepAlive && !this.#peer.core.isStopping;
+    const status = reply.status ?? (request.wantsRealStatus ? httpStatusOf(reply.ret) : 200);
+    appendHttpReply(this.#peer.output.open(), { ...reply, status, keepAlive });
+    this.#current = undefined;
+    if (!keepAlive) this.#close();
+    else if (!this.#isPumping) this.#resume();
+  }
+
+  /** After an answer that came later: first what the parser holds, then new bytes. */
+  #resume(): void {
+    this.#pump();
+    if (!this.isBusy && !this.#isOver) this.#peer.unblockInput();
+  }
+
+  /** What came is no HTTP request: nothing after it can be trusted. */
+  #refuseConnection(error: unknown): void {
+    const { err, errMsg, reason } = wireErrorOf(error);
+    const reply = { ret: ERR_INVALID_PACKAGE, errmsg: errMsg, reason, status: httpStatusOf(err), keepAlive: false };
+    appendHttpReply(this.#peer.output.open(), reply);
+    this.#close();
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    this.#peer.end();
+  }
+}
+
+function decodeText(body: Uint8Array): string {
+  try {
+    return utf8.decode(body);
+  } catch (cause) {
+    throw new HttpRequestInvalid({ problem: "the body is not UTF-8" }, { cause });
+  }
+}
+
+function fillHead(request: HttpRequest): RpcHead {
+  resetHead(requestHead);
+  requestHead.methodName = request.methodName;
+  requestHead.caller = request.caller === "" ? DEFAULT_CALLER : request.caller;
+  requestHead.timeoutMs = request.timeoutMs;
+  if (FLOW_ID.test(request.requestId)) {
+    const flowId = BigInt.asUintN(64, BigInt(request.requestId));
+    requestHead.flowIdHigh = Number(flowId >> 32n);
+    requestHead.flowIdLow = Number(flowId & UINT32_N);
+  }
+  return requestHead;
 }

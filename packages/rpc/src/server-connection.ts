@@ -1,4 +1,4 @@
-/** One TCP connection of the server. Each message is recognised by its first byte: `(` is a frame, a capital letter is HTTP. */
+/** One TCP connection of the server. Its first byte tells the protocol: `(` starts a frame, a capital letter an HTTP request. */
 import { formatHostPort, isAppError } from "@msec/core";
 import { type InputStream, type OutputBufferPool, StreamConnection, type StreamConnectionLimits } from "@msec/net";
 import {
@@ -16,12 +16,9 @@ import {
 } from "@msec/protocol";
 import { HeadInvalid, ShuttingDown } from "./errors.js";
 import { HttpExchange } from "./http-exchange.js";
-import type { ServerContext } from "./server-context.js";
-import type { ServerCore } from "./server-core.js";
-import type { ServerPeer } from "./server-peer.js";
+import type { RequestContext, ServerCore, ServerPeer } from "./server-core.js";
 import type { BoundMethod } from "./service-binding.js";
 
-const FRAME_START = 0x28;
 const ERR_INVALID_HEAD = -4;
 
 export interface ServerConnectionOptions {
@@ -44,7 +41,7 @@ export class ServerConnection implements ServerPeer {
   readonly core: ServerCore;
   readonly address: string;
   readonly localAddress: string;
-  readonly watching = new Set<ServerContext>();
+  readonly watching = new Set<{ abort(): void }>();
   arrivedMs = 0;
   nowMs = 0;
   inFlight = 0;
@@ -53,8 +50,9 @@ export class ServerConnection implements ServerPeer {
   readonly #maxFrameBytes: number;
   readonly #onClose: (connection: ServerConnection) => void;
   #http: HttpExchange | undefined;
+  #isFirst = true;
   #hasEnded = false;
-  /** The peer is a client of this generation and understands a notice that we are about to stop. */
+  /** The peer is a client of this generation: it understands a notice that we are about to stop. */
   #knowsNotice = false;
 
   constructor(options: ServerConnectionOptions) {
@@ -77,7 +75,7 @@ export class ServerConnection implements ServerPeer {
     });
   }
 
-  answer(ctx: ServerContext, method: BoundMethod, response: unknown): void {
+  answer(ctx: RequestContext, method: BoundMethod, response: unknown): void {
     if (this.isLost) return;
     if (ctx.protocol === "http") {
       this.#http?.answer(ctx, method, response);
@@ -92,7 +90,7 @@ export class ServerConnection implements ServerPeer {
     this.#endIfDone();
   }
 
-  answerError(ctx: ServerContext, error: WireError): void {
+  answerError(ctx: RequestContext, error: WireError): void {
     if (this.isLost) return;
     if (ctx.protocol === "http") {
       this.#http?.answerError(ctx, error);
@@ -120,10 +118,9 @@ export class ServerConnection implements ServerPeer {
     this.#connection.destroy();
   }
 
-  /** The HTTP exchange on this connection is answered. */
-  httpDone(isLast: boolean): void {
-    if (isLast) this.end();
-    else this.#connection.unblockInput();
+  /** Goes on after `blockInput()`. */
+  unblockInput(): void {
+    this.#connection.unblockInput();
     this.#endIfDone();
   }
 
@@ -149,18 +146,22 @@ export class ServerConnection implements ServerPeer {
   #consume(bytes: Uint8Array, start: number, end: number): number {
     this.arrivedMs = this.core.clock.monotonicMs();
     this.nowMs = this.arrivedMs;
+    if (this.#http === undefined && this.#isFirst) this.#recognise(bytes[start]!);
+    if (this.#http !== undefined) return this.#http.consume(bytes, start, end);
     let at = start;
     while (at < end) {
-      const used = bytes[at] === FRAME_START ? this.#onFrame(bytes, at, end) : this.#onHttp(bytes, at, end);
+      const used = this.#onFrame(bytes, at, end);
       if (used === 0) break;
       at += used;
     }
     return at - start;
   }
 
-  #onHttp(bytes: Uint8Array, at: number, end: number): number {
-    this.#http ??= new HttpExchange(this, this.#maxFrameBytes);
-    return this.#http.consume(bytes, at, end);
+  /** The first byte decides for the whole connection; what is neither fails as a frame. */
+  #recognise(firstByte: number): void {
+    this.#isFirst = false;
+    const isVerb = firstByte >= 0x41 && firstByte <= 0x5a;
+    if (isVerb) this.#http = new HttpExchange(this, this.#maxFrameBytes);
   }
 
   #onFrame(bytes: Uint8Array, at: number, end: number): number {
@@ -208,14 +209,18 @@ export class ServerConnection implements ServerPeer {
     appendFrame(this.#writer(), replyHead);
   }
 
+  /**
+   * Clients of this generation never close one side only: their end means that nobody waits. Others (scripts around `nc`) still get
+   * their answers.
+   */
   #onEnd(): void {
     this.#hasEnded = true;
-    this.#endIfDone();
+    if (this.#knowsNotice && this.inFlight > 0) this.destroy();
+    else this.#endIfDone();
   }
 
-  /** A peer that has closed its side still gets its answers. */
   #endIfDone(): void {
-    if (this.#hasEnded && this.inFlight === 0) this.end();
+    if (this.#hasEnded && this.inFlight === 0 && this.#http?.isBusy !== true) this.end();
   }
 
   #onClosed(error: unknown): void {
@@ -228,7 +233,7 @@ export class ServerConnection implements ServerPeer {
   }
 }
 
-function fillReply(ctx: ServerContext): RpcHead {
+function fillReply(ctx: RequestContext): RpcHead {
   resetHead(replyHead);
   replyHead.sequenceHigh = ctx.sequenceHigh;
   replyHead.sequenceLow = ctx.sequenceLow;
@@ -242,7 +247,7 @@ function fillReply(ctx: ServerContext): RpcHead {
   return replyHead;
 }
 
-function fillErrorReply(ctx: ServerContext, error: WireError): RpcHead {
+function fillErrorReply(ctx: RequestContext, error: WireError): RpcHead {
   fillReply(ctx);
   replyHead.err = error.err;
   replyHead.reason = error.reason;

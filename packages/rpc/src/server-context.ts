@@ -3,24 +3,53 @@
  * gets as `IncomingRequest`. One object for all three, since allocation is what a call costs; texts are made when they are read.
  */
 
-import { createTimerEntry, type TimerEntry } from "@msec/net";
+import type { Clock } from "@msec/core";
+import { createTimerEntry, type TimerEntry, type TimerWheel } from "@msec/net";
 import type { InitOf, MessageOf, MessageType, MethodType, RpcHead } from "@msec/protocol";
 import type { CallContext, CallOptions, CallParent } from "./call-context.js";
 import type { IncomingRequest, OutgoingCall } from "./call-events.js";
 import { DeadlinePassed, PeerLost } from "./errors.js";
 import { decimalId, random32, randomFlowHigh, spanText } from "./ids.js";
-import type { ServerPeer } from "./server-peer.js";
 
 /** Attempts kept per request for the hop record. */
 const MAX_NOTED_CALLS = 32;
 const NO_CALLS: readonly OutgoingCall[] = [];
 
-export class ServerContext implements CallContext, CallParent, IncomingRequest {
+/** What a request needs of the connection it came by, and of the server. */
+export interface ContextHost {
+  readonly core: {
+    readonly service: string;
+    readonly clock: Clock;
+    readonly wheel: TimerWheel;
+    /** @throws RPC_CLIENT_CLOSED the server has no client */
+    clientOrThrow(): { callWithin(parent: CallParent, call: NestedCall): Promise<unknown> };
+  };
+  /** `ip:port` of the caller. */
+  readonly address: string;
+  /** `ip:port` the request came to. */
+  readonly localAddress: string;
+  /** Monotonic time at which the bytes being worked on arrived; deadlines count from here. */
+  readonly arrivedMs: number;
+  /** Monotonic; kept fresh by whoever reads the clock, so that it is read once per request. */
+  readonly nowMs: number;
+  /** Requests whose signal was asked for. */
+  readonly watching: Set<{ abort(): void }>;
+  readonly isLost: boolean;
+}
+
+interface NestedCall {
+  readonly method: MethodType;
+  readonly target: string;
+  readonly request: unknown;
+  readonly options: CallOptions | undefined;
+}
+
+export class ServerContext<H extends ContextHost = ContextHost> implements CallContext, CallParent, IncomingRequest {
   readonly method: string;
   readonly caller: string;
   coloring: boolean;
   readonly attempt: number;
-  readonly link: ServerPeer;
+  readonly link: H;
   readonly sequenceHigh: number;
   readonly sequenceLow: number;
   readonly colorIdHigh: number;
@@ -43,7 +72,7 @@ export class ServerContext implements CallContext, CallParent, IncomingRequest {
   #abort: AbortController | undefined;
   #deadlineEntry: TimerEntry | undefined;
 
-  constructor(link: ServerPeer, head: RpcHead, protocol: "srpc" | "http") {
+  constructor(link: H, head: RpcHead, protocol: "srpc" | "http") {
     this.link = link;
     this.protocol = protocol;
     this.method = head.methodName;

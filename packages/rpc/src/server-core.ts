@@ -15,8 +15,7 @@ import {
   ResponseInvalid,
   ShuttingDown,
 } from "./errors.js";
-import { ServerContext } from "./server-context.js";
-import type { ServerPeer } from "./server-peer.js";
+import { type ContextHost, ServerContext } from "./server-context.js";
 import type { BoundMethod } from "./service-binding.js";
 
 /** Reasons by which a caller judges this very instance; an error of a nested call must not look like them. */
@@ -31,6 +30,19 @@ const INSTANCE_REASONS: ReadonlySet<string> = new Set([
 
 /** Number for "body not readable" (spec srpc.md §3), whatever the cause. */
 const ERR_INVALID_BODY = -5;
+
+/** The other end of requests: a TCP connection. */
+export interface ServerPeer extends ContextHost {
+  readonly core: ServerCore;
+  nowMs: number;
+  /** Requests under way. */
+  inFlight: number;
+  /** Writes an answer. @throws what encoding throws; then nothing was written */
+  answer(ctx: RequestContext, method: BoundMethod, response: unknown): void;
+  answerError(ctx: RequestContext, error: WireError): void;
+}
+
+export type RequestContext = ServerContext<ServerPeer>;
 
 export interface ServerCoreOptions {
   readonly service: string;
@@ -58,7 +70,7 @@ export class ServerCore {
   onQuiet: () => void = () => undefined;
   readonly #options: ServerCoreOptions;
   readonly #events: CallEvents | undefined;
-  readonly #Context: typeof ServerContext;
+  readonly #Context: typeof ServerContext<ServerPeer>;
 
   constructor(options: ServerCoreOptions) {
     this.#options = options;
@@ -68,7 +80,7 @@ export class ServerCore {
     this.logger = options.logger;
     this.wheel = options.wheel;
     this.#events = options.events;
-    class BoundContext extends ServerContext {}
+    class BoundContext extends ServerContext<ServerPeer> {}
     if (options.contextMembers !== undefined) {
       Object.defineProperties(BoundContext.prototype, Object.getOwnPropertyDescriptors(options.contextMembers));
     }
@@ -81,12 +93,12 @@ export class ServerCore {
     return client;
   }
 
-  createContext(peer: ServerPeer, head: RpcHead, protocol: "srpc" | "http"): ServerContext {
+  createContext(peer: ServerPeer, head: RpcHead, protocol: "srpc" | "http"): RequestContext {
     return new this.#Context(peer, head, protocol);
   }
 
   /** Why this request is not started; undefined = it is. */
-  refusal(ctx: ServerContext, method: BoundMethod | undefined): AppError | undefined {
+  refusal(ctx: RequestContext, method: BoundMethod | undefined): AppError | undefined {
     if (this.isStopping) return new ShuttingDown({ service: this.service });
     if (method === undefined) return new MethodUnknown({ method: ctx.method });
     const limit = this.#options.maxInFlight;
@@ -96,12 +108,12 @@ export class ServerCore {
   }
 
   /** Runs the handler; the answer is written now, or when its promise settles. */
-  run(ctx: ServerContext, method: BoundMethod, request: unknown): void {
+  run(ctx: RequestContext, method: BoundMethod, request: unknown): void {
     this.inFlight++;
     ctx.link.inFlight++;
     let result: unknown;
     try {
-      const handler = method.handler as (request: unknown, ctx: ServerContext) => unknown;
+      const handler = method.handler as (request: unknown, ctx: RequestContext) => unknown;
       result = this.#options.asyncContext ? runHandler(handler, request, ctx) : handler(request, ctx);
     } catch (error) {
       this.#leave(ctx);
@@ -120,18 +132,19 @@ export class ServerCore {
   }
 
   /** The body can't be read. */
-  refuseBody(ctx: ServerContext, method: MethodType, cause: unknown): void {
+  refuseBody(ctx: RequestContext, method: MethodType, cause: unknown): void {
     const problem = cause instanceof Error ? cause.message : String(cause);
     const error = new RequestInvalid({ method: method.fullName, problem }, { cause });
-    this.#answerError(ctx, { ...wireErrorOf(error), err: ERR_INVALID_BODY });
+    this.refuse(ctx, error, ERR_INVALID_BODY);
   }
 
-  /** Answers with an error; the handler was not started. */
-  refuse(ctx: ServerContext, error: AppError): void {
-    this.#answerError(ctx, wireErrorOf(error));
+  /** Answers with an error; the handler was not started. `err` replaces the number of the error's code. */
+  refuse(ctx: RequestContext, error: AppError, err?: number): void {
+    const wire = wireErrorOf(error);
+    this.#answerError(ctx, err === undefined ? wire : { ...wire, err });
   }
 
-  #finish(ctx: ServerContext, method: BoundMethod, response: unknown): void {
+  #finish(ctx: RequestContext, method: BoundMethod, response: unknown): void {
     this.#leave(ctx);
     try {
       ctx.link.answer(ctx, method, response);
@@ -143,7 +156,7 @@ export class ServerCore {
     this.#emit(ctx);
   }
 
-  #handlerFailed(ctx: ServerContext, error: unknown): void {
+  #handlerFailed(ctx: RequestContext, error: unknown): void {
     if (!isAppError(error)) {
       this.logger.error("handler failed", { method: ctx.method, requestId: ctx.requestId, error });
     }
@@ -154,21 +167,21 @@ export class ServerCore {
     );
   }
 
-  #answerError(ctx: ServerContext, error: WireError): void {
+  #answerError(ctx: RequestContext, error: WireError): void {
     ctx.err = error.err;
     ctx.reason = error.reason;
     ctx.link.answerError(ctx, error);
     this.#emit(ctx);
   }
 
-  #leave(ctx: ServerContext): void {
+  #leave(ctx: RequestContext): void {
     ctx.unwatch();
     ctx.link.inFlight--;
     if (--this.inFlight === 0) this.onQuiet();
   }
 
   /** Telemetry must never break a call. */
-  #emit(ctx: ServerContext): void {
+  #emit(ctx: RequestContext): void {
     const { link } = ctx;
     link.nowMs = this.clock.monotonicMs();
     if (this.#events === undefined) return;

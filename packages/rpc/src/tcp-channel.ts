@@ -1,6 +1,6 @@
 /** One multiplexed connection to one instance: many calls under way, answers matched by sequence in any order. */
-import type { AppError } from "@msec/core";
-import { dialTcp, NetReset, StreamConnection } from "@msec/net";
+import type { AppError, Clock } from "@msec/core";
+import { dialTcp, NetReset, type OutputBufferPool, StreamConnection, type TimerWheel } from "@msec/net";
 import {
   appendFrame,
   colorId,
@@ -14,13 +14,11 @@ import {
   resetHead,
   sliceFrame,
 } from "@msec/protocol";
-import type { CallAttempt } from "./call-attempt.js";
+import type { AttemptChannel, CallAttempt } from "./call-attempt.js";
 import { runOutsideContext } from "./call-context.js";
-import type { ClientCore } from "./client-core.js";
 import { ShuttingDown } from "./errors.js";
 import { random32 } from "./ids.js";
 import { PendingRing } from "./pending-ring.js";
-import type { TcpPool } from "./tcp-pool.js";
 
 /** So many timeouts in a row without a byte from the peer, and new calls get a new connection: this one may lead nowhere. */
 const SILENT_TIMEOUTS = 3;
@@ -40,9 +38,33 @@ function colorIdOf(method: MethodType): number {
   return id;
 }
 
-export class TcpChannel {
-  readonly #client: ClientCore;
-  readonly #pool: TcpPool;
+/** What a connection needs of its client. */
+export interface ChannelHost {
+  readonly service: string;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly buffers: OutputBufferPool<ProtoWriter>;
+  readonly limits: {
+    readonly maxFrameBytes: number;
+    readonly connectTimeoutMs: number;
+    readonly idleTimeoutMs: number;
+  };
+  /** The connection exists, until `untrack`. */
+  track(channel: TcpChannel): void;
+  untrack(channel: TcpChannel): void;
+}
+
+/** Where a connection leads; `drop` is called when it takes no more calls. */
+export interface ChannelPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly address: string;
+  drop(channel: TcpChannel): void;
+}
+
+export class TcpChannel implements AttemptChannel {
+  readonly #client: ChannelHost;
+  readonly #pool: ChannelPlace;
   readonly #ring = new PendingRing<CallAttempt>(random32());
   #waiting: CallAttempt[] = [];
   #connection: StreamConnection<ProtoWriter> | undefined;
@@ -50,7 +72,7 @@ export class TcpChannel {
   #silentTimeouts = 0;
   readonly #dialAbort = new AbortController();
 
-  constructor(client: ClientCore, pool: TcpPool) {
+  constructor(client: ChannelHost, pool: ChannelPlace) {
     this.#client = client;
     this.#pool = pool;
     client.track(this);
@@ -68,7 +90,6 @@ export class TcpChannel {
     else this.#write(this.#connection, attempt);
   }
 
-  /** The attempt is over; a late answer finds nobody. */
   forget(attempt: CallAttempt): void {
     if (attempt.sequence !== 0) this.#ring.remove(attempt);
     if (this.#isRetired) this.#endIfQuiet();

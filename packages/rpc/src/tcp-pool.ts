@@ -1,18 +1,22 @@
-import type { ClientCore } from "./client-core.js";
-import { TcpChannel } from "./tcp-channel.js";
+import { type ChannelHost, type ChannelPlace, TcpChannel } from "./tcp-channel.js";
+
+export interface PoolHost extends ChannelHost {
+  readonly limits: ChannelHost["limits"] & { readonly connectionsPerAddress: number };
+  dropPool(pool: TcpPool): void;
+}
 
 /** The connections to one address. They are opened when a call needs one. */
-export class TcpPool {
+export class TcpPool implements ChannelPlace {
   readonly host: string;
   readonly port: number;
   /** `ip:port`. */
   readonly address: string;
   /** `[address]`, made once: most calls have tried exactly this. */
   readonly asTried: readonly string[];
-  readonly #client: ClientCore;
+  readonly #client: PoolHost;
   readonly #channels: TcpChannel[] = [];
 
-  constructor(client: ClientCore, host: string, port: number) {
+  constructor(client: PoolHost, host: string, port: number) {
     this.#client = client;
     this.host = host;
     this.port = port;
