@@ -1,6 +1,6 @@
 import type { EnumModel } from "./model.js";
 import type { Position, ProblemList } from "./problem.js";
-import type { SymbolKind, SymbolTable } from "./symbol-table.js";
+import type { IdlSymbol, SymbolKind, SymbolTable } from "./symbol-table.js";
 import type { FileSyntax, MessageSyntax } from "./syntax-tree.js";
 
 interface Named {
@@ -14,7 +14,9 @@ export function declareNames(file: FileSyntax, symbols: SymbolTable, problems: P
   new NameWalk(symbols, problems).file(file);
 }
 
+/** Gathers the names first, so that the later one of two in the text is the one that is refused. */
 class NameWalk {
+  readonly #declared: IdlSymbol[] = [];
   readonly #symbols: SymbolTable;
   readonly #problems: ProblemList;
 
@@ -31,6 +33,8 @@ class NameWalk {
       this.#declare("service", service);
       for (const method of service.methods) this.#declare("method", method);
     }
+    this.#declared.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+    for (const symbol of this.#declared) this.#symbols.declare(symbol);
   }
 
   #message(message: MessageSyntax): void {
@@ -51,6 +55,6 @@ class NameWalk {
       const why = "setting it would change the object's class; rename it, the bytes stay the same";
       this.#problems.error(at, "IDL_NAME_NOT_ALLOWED", `${kind} may not be called __proto__: ${why}`);
     }
-    this.#symbols.declare({ kind, fullName, at });
+    this.#declared.push({ kind, fullName, at });
   }
 }

@@ -1,3 +1,5 @@
+export { compareIdl } from "./compare-idl.js";
+export { COMPAT_RULES, type CompatProblem, type CompatRule } from "./compat-problem.js";
 export { createDynamicTypes, type DynamicTypes } from "./dynamic-types.js";
 export { IdlInvalid } from "./errors.js";
 export { type GenerateOptions, generateTypeScript, tryGeneratedSourceHash } from "./generate-typescript.js";

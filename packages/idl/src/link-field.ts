@@ -24,6 +24,10 @@ const scalars: ReadonlySet<string> = new Set<ScalarType>([
   "bytes",
 ]);
 
+export function isScalarName(text: string): text is ScalarType {
+  return scalars.has(text);
+}
+
 /** `undefined` when its type is not known; the problem is noted. */
 export function linkField(field: FieldSyntax, scope: string, context: LinkContext): FieldModel | undefined {
   checkOptions("field", field.options, context.problems);
@@ -54,7 +58,7 @@ function linkLabel(field: FieldSyntax, { syntax, problems }: LinkContext): Field
 
 function linkType(field: FieldSyntax, scope: string, { symbols }: LinkContext): FieldTypeModel | undefined {
   const { text } = field.typeName;
-  if (scalars.has(text)) return { kind: "scalar", scalar: text as ScalarType };
+  if (isScalarName(text)) return { kind: "scalar", scalar: text };
   const found = symbols.resolveType(field.typeName, scope);
   if (!found) return undefined;
   return found.kind === "enum"
@@ -88,7 +92,11 @@ function linkDefault(field: FieldSyntax, type: FieldTypeModel, context: LinkCont
   if (type.kind === "enum") return enumDefault({ field, type }, option, context);
   const value = type.kind === "scalar" ? tryDefaultValue(type.scalar, option.value) : undefined;
   if (value === undefined) {
-    context.problems.error(option.at, "IDL_DEFAULT", `the default of ${field.name} is no ${field.typeName.text}`);
+    context.problems.error(
+      option.at,
+      "IDL_DEFAULT",
+      `the default of ${field.name} does not fit ${field.typeName.text}`,
+    );
   }
   return value;
 }

@@ -3,7 +3,7 @@
 import { declareNames } from "./check-names.js";
 import { checkEnumNumbers, checkFieldNumbers } from "./check-numbers.js";
 import type { LinkContext } from "./link-context.js";
-import { linkField } from "./link-field.js";
+import { isScalarName, linkField } from "./link-field.js";
 import type { EnumModel, IdlModel, MessageModel, MethodModel, ServiceModel } from "./model.js";
 import { checkOptions, findOption, wordOf } from "./option-values.js";
 import type { ProblemList } from "./problem.js";
@@ -79,6 +79,14 @@ function linkMethod(method: MethodSyntax, scope: string, context: LinkContext): 
 }
 
 function linkMessageName(name: TypeName, scope: string, { symbols, problems }: LinkContext): string {
+  if (isScalarName(name.text)) {
+    problems.error(
+      name.at,
+      "IDL_NOT_A_MESSAGE",
+      `${name.text} is no message, wrap it: message Name { … ${name.text} … }`,
+    );
+    return name.text;
+  }
   const found = symbols.resolveType(name, scope);
   if (found?.kind === "enum") {
     problems.error(name.at, "IDL_NOT_A_MESSAGE", `${name.text} is an enum, a method takes and gives messages`);

@@ -100,6 +100,7 @@ export interface IdlModel {
   readonly syntax: "proto2" | "proto3";
   /** "" when the file has no package. */
   readonly packageName: string;
+  /** The comment above `syntax`, `package` or `option` at the top. */
   readonly docs: string;
   readonly options: readonly IdlOption[];
   /** Outermost ones, in the order of the file. */

@@ -6,7 +6,9 @@ import type { FieldSyntax, TypeName } from "./syntax-tree.js";
 import type { TokenStream } from "./token-stream.js";
 
 const LABELS = ["required", "optional", "repeated"] as const;
-const WORDS = [...LABELS, "message", "enum", "oneof", "option", "reserved", "extensions", "extend", "service", "rpc"];
+const WORDS = [...LABELS, "message", "enum", "oneof", "option", "reserved", "extensions", "extend"];
+/** Found inside a message when its closing brace was forgotten. */
+const OUTER_WORDS = ["service", "package", "import", "syntax", "rpc"];
 const MAX_INT = 2n ** 53n;
 
 export interface FieldPlace extends Place {
@@ -84,6 +86,9 @@ function refuseGroupAndMap(tokens: TokenStream): void {
 function refuseUnknownWord(tokens: TokenStream, typeName: TypeName, label: FieldSyntax["label"]): void {
   const isField = tokens.peek().kind === "word" && tokens.isNext("=", 1);
   if (label !== "none" || isField) return;
-  const hint = didYouMean(typeName.text, WORDS);
-  tokens.fail(typeName.at, "IDL_SYNTAX", `${JSON.stringify(typeName.text)} does not start a statement${hint}`);
+  const shown = JSON.stringify(typeName.text);
+  if (OUTER_WORDS.includes(typeName.text)) {
+    tokens.fail(typeName.at, "IDL_SYNTAX", `${shown} can't stand inside a message; is a "}" missing above?`);
+  }
+  tokens.fail(typeName.at, "IDL_SYNTAX", `${shown} does not start a statement${didYouMean(typeName.text, WORDS)}`);
 }

@@ -33,7 +33,7 @@ export function parseFile(tokens: TokenStream): FileSyntax {
   const file: FileSyntax = {
     syntax: "proto2",
     packageName: "",
-    docs: tokens.peek().leading,
+    docs: fileDocs(tokens),
     options: [],
     messages: [],
     enums: [],
@@ -46,6 +46,11 @@ export function parseFile(tokens: TokenStream): FileSyntax {
     else tokens.attempt(() => parseStatement(tokens, file));
   }
   return file;
+}
+
+/** The comment above the first statement, unless that is a declaration with a comment of its own. */
+function fileDocs(tokens: TokenStream): string {
+  return /^(syntax|package|option)$/.test(tokens.peek().text) ? tokens.peek().leading : "";
 }
 
 /** Names need the package even when its statement stands further down, as protobuf allows. */
@@ -69,6 +74,10 @@ function parseStatement(tokens: TokenStream, file: FileSyntax): void {
   if (statement) {
     statement(tokens, file);
     return;
+  }
+  if (/^(required|optional|repeated)$/.test(token.text)) {
+    const why = `a field stands inside a message; is there a "}" too many above?`;
+    tokens.fail(token, "IDL_SYNTAX", `${token.text}: ${why}`);
   }
   const hint = didYouMean(token.text, Object.keys(statements));
   tokens.fail(token, "IDL_SYNTAX", `${tokens.found()} does not start a statement${hint}`);

@@ -73,11 +73,12 @@ function parseStrings(tokens: TokenStream, first: Uint8Array | undefined): Uint8
 }
 
 function parseAggregate(tokens: TokenStream): IdlOptionValue {
+  const open = tokens.peek();
   const parts: string[] = [];
   let depth = 0;
   do {
     const token = tokens.next();
-    if (token.kind === "end") tokens.fail(token, "IDL_SYNTAX", `"}" expected, found the end of the file`);
+    if (token.kind === "end") tokens.fail(open, "IDL_SYNTAX", `this "{" is never closed with "}"`);
     if (token.kind === "symbol" && token.text === "{") depth++;
     if (token.kind === "symbol" && token.text === "}") depth--;
     parts.push(token.text);

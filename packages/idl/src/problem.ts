@@ -44,10 +44,12 @@ export class ProblemList {
   }
 
   #add(severity: Severity, at: Position, what: { rule: IdlRule; message: string }): void {
+    const isEcho =
+      what.rule === "IDL_SYNTAX" && this.#problems.some((p) => p.line === at.line && p.column === at.column);
     const isKnown = this.#problems.some(
       (p) => p.line === at.line && p.message === what.message && p.column === at.column,
     );
-    if (isKnown || this.#problems.length >= MAX_PROBLEMS) return;
+    if (isEcho || isKnown || this.#problems.length >= MAX_PROBLEMS) return;
     this.#problems.push({ line: at.line, column: at.column, severity, ...what });
   }
 }

@@ -1,6 +1,6 @@
 /** `, did you mean X?` when a candidate is near enough to `name`, else "". */
 export function didYouMean(name: string, candidates: Iterable<string>): string {
-  const limit = Math.max(1, Math.floor(name.length / 3));
+  const limit = name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
