@@ -1,1 +1,62 @@
-export {};
+export {
+  AppError,
+  defineError,
+  type ErrorCode,
+  type ErrorDefinition,
+  isAppError,
+} from "@msec/core";
+// What generated code imports.
+export {
+  checkArray,
+  checkBool,
+  checkBytes,
+  checkInt32,
+  checkInt64,
+  checkMessage,
+  checkNumber,
+  checkString,
+  checkUint32,
+  checkUint64,
+  type EnumType,
+  type FieldInfo,
+  failField,
+  failRequired,
+  type InitOf,
+  type MessageOf,
+  type MessageType,
+  type MethodType,
+  messageFromJson,
+  messageToJson,
+  ProtoReader,
+  ProtoWriter,
+  type ServiceType,
+} from "@msec/protocol";
+export {
+  type CallContext,
+  type CallFunction,
+  type CallOptions,
+  currentContext,
+  type RpcClientLimits,
+  runInContext,
+} from "@msec/rpc";
+export type { LogLevel, LogRecord } from "@msec/telemetry";
+export { ConfigIni, type ConfigReader, parseConfigIni } from "./config-ini.js";
+export { type ConnectOptions, connect, defaultHome, type MsecClient } from "./connect.js";
+export {
+  defineService,
+  type HandlersOf,
+  type Implementation,
+  isServiceDefinition,
+  type ServiceApp,
+  type ServiceContext,
+  type ServiceDefinition,
+  type ServiceHooks,
+} from "./define-service.js";
+// For the platform's own programs and for tests.
+export { type ListenItem, readListen } from "./listen-items.js";
+export { type RunningService, type RunServiceOptions, runService } from "./run-service.js";
+export { currentApp, getRoute, updateRoute } from "./runtime.js";
+export { parseServiceConfig, type ServiceConfig } from "./service-config.js";
+export type { LogFieldValue, ServiceLog, ServiceLogFields } from "./service-log.js";
+export type { ServiceMetrics } from "./service-metrics.js";
+export { type Route, TablePicker, tablePicker } from "./table-picker.js";

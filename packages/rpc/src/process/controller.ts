@@ -196,7 +196,7 @@ class Controller {
         const child = this.#children.get(workerId);
         return child ? [{ pid: child.process.process.pid ?? 0, startTicks: child.startTicks, state }] : [];
       }),
-      listen: phase === "failed" ? [] : this.#listen,
+      listen: phase === "failed" || (phase === "stopping" && workers.length === 0) ? [] : this.#listen,
       restarts,
       startedAtMs: this.#startedAtMs,
       text,

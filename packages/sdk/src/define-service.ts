@@ -1,0 +1,127 @@
+import type { InitOf, MethodType, ServiceType } from "@msec/protocol";
+import { bindService, type CallContext, type CallFunction, type Handlers, type ServiceBinding } from "@msec/rpc";
+import type { ConfigReader } from "./config-ini.js";
+import type { ServiceLog } from "./service-log.js";
+import type { ServiceMetrics } from "./service-metrics.js";
+
+/** What a handler gets besides its request. */
+export interface ServiceContext extends CallContext {
+  readonly log: ServiceLog;
+  readonly metrics: ServiceMetrics;
+  readonly config: ConfigReader;
+}
+
+/** What the hooks get: the service as a whole, outside of any request. */
+export interface ServiceApp {
+  /** Own name, `First.Second`. */
+  readonly service: string;
+  readonly config: ConfigReader;
+  readonly log: ServiceLog;
+  readonly metrics: ServiceMetrics;
+  readonly call: CallFunction;
+  /** Aborted when the service begins to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Run once per worker process. */
+export interface ServiceHooks {
+  /** Before the worker accepts requests. When it throws, the service does not start (`EXEC_INIT_FAILED`). */
+  init?(config: ConfigReader, app: ServiceApp): void | Promise<void>;
+  /** After the last request, at most for a second. */
+  fini?(app: ServiceApp): void | Promise<void>;
+  /**
+   * Again and again while the worker runs, one at a time. May return the pause until the next run in ms; default: `[SRPC] loop_ms`.
+   * An error is logged and the next run comes all the same.
+   */
+  loop?(app: ServiceApp): number | undefined | Promise<number | undefined>;
+}
+
+type Services = ServiceType | readonly ServiceType[];
+type Both<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
+
+/** One handler per method; its name is the IDL's with a lower-case first letter. */
+export type HandlersOf<S extends Services> = S extends readonly ServiceType[]
+  ? Both<
+      S[number] extends infer T extends ServiceType ? (T extends unknown ? Handlers<T, ServiceContext> : never) : never
+    >
+  : S extends ServiceType
+    ? Handlers<S, ServiceContext>
+    : never;
+
+/** Handlers and hooks in one object. A hook whose name a method has goes into the third argument of {@link defineService}. */
+export type Implementation<S extends Services> = HandlersOf<S> & Omit<ServiceHooks, keyof HandlersOf<S>>;
+
+type MethodsOf<S extends Services> = S extends readonly ServiceType[]
+  ? S[number]["methods"]
+  : S extends ServiceType
+    ? S["methods"]
+    : never;
+
+/** Fields that an answer has but its message has not: `never` for each, so that a misspelt one does not compile. */
+type NoExtra<Have, Want> = Have extends object
+  ? Want extends object
+    ? { readonly [K in Exclude<keyof Have, keyof Want>]?: never }
+    : unknown
+  : unknown;
+type ExactAnswer<F, O> = F extends (...args: never) => infer R ? (...args: never) => R & Promisable<R, O> : unknown;
+type Promisable<R, O> = R extends Promise<infer V> ? Promise<V & NoExtra<V, O>> : NoExtra<R, O>;
+type OutputOf<S extends Services, K> = {
+  [N in keyof MethodsOf<S> & string]: Uncapitalize<N> extends K
+    ? MethodsOf<S>[N] extends MethodType<infer _I, infer O>
+      ? InitOf<O>
+      : never
+    : never;
+}[keyof MethodsOf<S> & string];
+type Exact<S extends Services, H> = {
+  readonly [K in keyof H]: K extends keyof HandlersOf<S>
+    ? ExactAnswer<H[K], OutputOf<S, K>>
+    : K extends keyof ServiceHooks
+      ? unknown
+      : never;
+};
+
+const MARK = Symbol.for("msec.service-definition");
+
+/** A service without its name and configuration: those come from the release. */
+export interface ServiceDefinition {
+  readonly [MARK]: 1;
+  readonly services: readonly ServiceBinding[];
+  readonly hooks: ServiceHooks;
+}
+
+/**
+ * A service: what `src/service.ts` exports by default.
+ *
+ * @param type the service of the generated file, or a list of several
+ * @param implementation one function per method, and `init`, `fini`, `loop` if needed
+ */
+export function defineService<const S extends Services, H extends Implementation<S>>(
+  type: S,
+  implementation: H & Exact<S, H>,
+  hooks: ServiceHooks = {},
+): ServiceDefinition {
+  const types: readonly ServiceType[] = isList(type) ? type : [type];
+  const methods = new Set(types.flatMap((each) => Object.keys(each.methods).map(lowerFirst)));
+  const own = implementation as ServiceHooks;
+  const hookOf = <K extends keyof ServiceHooks>(name: K): ServiceHooks[K] =>
+    hooks[name] ?? (methods.has(name) ? undefined : (own[name]?.bind(own) as ServiceHooks[K]));
+  const [init, fini, loop] = [hookOf("init"), hookOf("fini"), hookOf("loop")];
+  return {
+    [MARK]: 1,
+    services: types.map((each) => bindService(each, implementation as never)),
+    hooks: { ...(init && { init }), ...(fini && { fini }), ...(loop && { loop }) },
+  };
+}
+
+/** Also true for a definition that another copy of this package made. */
+export function isServiceDefinition(value: unknown): value is ServiceDefinition {
+  return typeof value === "object" && value !== null && (value as Partial<ServiceDefinition>)[MARK] === 1;
+}
+
+function isList(type: Services): type is readonly ServiceType[] {
+  return Array.isArray(type);
+}
+
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}

@@ -1,0 +1,52 @@
+import { defineError } from "@msec/core";
+
+/** Nobody on this machine keeps a table of that name. */
+export const ServiceUnknown = defineError<{ service: string; path: string }>(
+  "NAME_SERVICE_UNKNOWN",
+  "NOT_FOUND",
+  (d) =>
+    `no service ${d.service} is known on this machine (${d.path} is missing); check the name, and that an agent runs`,
+);
+
+export const NoInstance = defineError<{ service: string }>(
+  "LB_NO_INSTANCE",
+  "UNAVAILABLE",
+  (d) => `${d.service} has no instance that is in use; expand it in the console`,
+);
+
+/** `getRoute`, `updateRoute` and the like need a running service, or `connect()`. */
+export const NoRuntime = defineError<{ operation: string }>(
+  "EXEC_NO_RUNTIME",
+  "FAILED_PRECONDITION",
+  (d) => `${d.operation} works only while a service runs in this process; in other programs use connect()`,
+);
+
+export const PluginLoadFailed = defineError<{ path: string; problem: string }>(
+  "EXEC_PLUGIN_LOAD_FAILED",
+  "FAILED_PRECONDITION",
+  (d) => `the plug-in ${d.path} can't be loaded: ${d.problem}`,
+);
+
+export const PluginInvalid = defineError<{ path: string; problem: string }>(
+  "EXEC_PLUGIN_INVALID",
+  "FAILED_PRECONDITION",
+  (d) => `the plug-in ${d.path} is not a service: ${d.problem}`,
+);
+
+export const InitFailed = defineError<{ service: string; problem: string }>(
+  "EXEC_INIT_FAILED",
+  "FAILED_PRECONDITION",
+  (d) => `the init hook of ${d.service} failed: ${d.problem}`,
+);
+
+export const ReleaseInvalid = defineError<{ path: string; problem: string }>(
+  "EXEC_RELEASE_INVALID",
+  "FAILED_PRECONDITION",
+  (d) => `${d.path}: ${d.problem}`,
+);
+
+export const HostArgumentInvalid = defineError<{ problem: string }>(
+  "EXEC_ARGUMENT_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${d.problem}; usage: host.js ctrl|worker|dev --service First.Second --dir <release directory>`,
+);

@@ -1,0 +1,51 @@
+import type { Logger } from "@msec/core";
+import { openWorkerChannel, type WorkerChannel } from "@msec/rpc/process";
+import type { HostOptions } from "./host-options.js";
+import { watchLogFilter } from "./log-filter-watch.js";
+import { loadPlugin, readReleaseConfig, startErrorText } from "./release-dir.js";
+import { type RunningService, runService } from "./run-service.js";
+
+/** A worker: holds the author's code and serves until its controller, or a signal, ends it. Ends the process itself. */
+export async function runHostWorker(options: HostOptions, logger: Logger): Promise<void> {
+  let running: RunningService | undefined;
+  const channel = openWorkerChannel(() => {
+    void end(running, logger);
+  });
+  process.on("uncaughtException", (error) => {
+    void onCrash(error, { running, channel, logger });
+  });
+  try {
+    const config = readReleaseConfig(options.dir, options.bind);
+    const definition = await loadPlugin(`${options.dir}/plugin`, options.service);
+    const { service, home } = options;
+    running = await runService(definition, { service, config, home, logger });
+    watchLogFilter(`${options.dir}/etc/config.ini`, { running, logger });
+    logger.info("worker is ready", { listen: running.addresses });
+    channel.ready(running.addresses);
+  } catch (error) {
+    logger.error("worker can't start", { error });
+    await channel.failed(startErrorText(error));
+    process.exit(1);
+  }
+}
+
+async function end(running: RunningService | undefined, logger: Logger): Promise<void> {
+  const result = await running?.stop();
+  logger.info("worker stopped", { cutOff: result?.cutOff ?? 0 });
+  process.exit(0);
+}
+
+/** An error that nobody caught: the process's state is unknown, so it is replaced, but its last words are kept. */
+async function onCrash(
+  error: unknown,
+  opts: { running: RunningService | undefined; channel: WorkerChannel; logger: Logger },
+): Promise<void> {
+  opts.logger.error("uncaught error, the worker ends", { error });
+  const timer = setTimeout(() => process.exit(1), 1_000);
+  if (opts.running) {
+    opts.running.app.log.fatal(`uncaught error: ${error instanceof Error ? error.stack : String(error)}`);
+    await opts.running.stop({ graceMs: 500 });
+  } else await opts.channel.failed(startErrorText(error));
+  clearTimeout(timer);
+  process.exit(1);
+}

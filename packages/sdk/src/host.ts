@@ -1,0 +1,32 @@
+/**
+ * The process that runs plug-ins: `host.js ctrl|worker|dev --service First.Second --dir <release directory>`.
+ * Environment: MSEC_HOME, MSEC_BIND_ADDRESS. Started by the agent or the command line; needs neither to go on.
+ */
+import { fileURLToPath } from "node:url";
+import { isAppError } from "@msec/core";
+import { runHostController } from "./host-controller.js";
+import { runHostDev } from "./host-dev.js";
+import { parseHostOptions } from "./host-options.js";
+import { runHostWorker } from "./host-worker.js";
+import { createLineLogger } from "./line-logger.js";
+
+async function main(): Promise<number | undefined> {
+  const options = parseHostOptions(process.argv.slice(2), process.env);
+  const { role, service } = options;
+  process.title = `srpc_${service.replace(".", "_")}_${role}`;
+  const logger = createLineLogger((line) => process.stdout.write(line), { service, role, pid: process.pid });
+  if (role === "ctrl") return await runHostController(options, { exec: fileURLToPath(import.meta.url), logger });
+  if (role === "dev") return await runHostDev(options, logger);
+  await runHostWorker(options, logger);
+  return undefined;
+}
+
+try {
+  const exitCode = await main();
+  if (exitCode !== undefined) process.exit(exitCode);
+} catch (error) {
+  process.stderr.write(
+    `${isAppError(error) ? `${error.message} [${error.reason}]` : String((error as Error).stack)}\n`,
+  );
+  process.exit(isAppError(error) && error.code === "INVALID_ARGUMENT" ? 2 : 1);
+}

@@ -1,0 +1,211 @@
+/** One service in this process: what a worker, `msec run` and tests use. */
+import { homePaths, type Logger, silentLogger } from "@msec/core";
+import { type CallEvents, createRpcClient, createRpcServer, type RpcClient, type RpcServer } from "@msec/rpc";
+import { openSharedServer } from "@msec/rpc/process";
+import {
+  createRingOpener,
+  FrameworkMetrics,
+  hopRecord,
+  LogEmitter,
+  type LogRecord,
+  MetricEmitter,
+} from "@msec/telemetry";
+import { tryAgentLogAddress } from "./agent-info.js";
+import { createContextMembers } from "./context-members.js";
+import type { ServiceApp, ServiceDefinition } from "./define-service.js";
+import { InitFailed } from "./errors.js";
+import { HookLoop } from "./hook-loop.js";
+import { setRuntime } from "./runtime.js";
+import { parseServiceConfig, type ServiceConfig } from "./service-config.js";
+import { AmbientLog, type LogSink } from "./service-log.js";
+import { createServiceMetrics } from "./service-metrics.js";
+import { NO_PICKER, TablePicker } from "./table-picker.js";
+
+export interface RunServiceOptions {
+  /** Own name, `First.Second`. */
+  readonly service: string;
+  /** Text of a config.ini, or one that was read. Default: an empty file. */
+  readonly config?: string | ServiceConfig;
+  /** What `all` in `listen` stands for. Default 0.0.0.0. */
+  readonly bind?: string;
+  /** `MSEC_HOME`; without it no name is known and neither metrics nor logs leave the process. */
+  readonly home?: string;
+  readonly logger?: Logger;
+  /** Gets each record of the business log, besides the agent; `msec run` prints them. */
+  readonly onLogRecord?: (record: LogRecord) => void;
+}
+
+export interface RunningService {
+  /** `127.0.0.2:8090/tcp`. */
+  readonly addresses: readonly string[];
+  readonly app: ServiceApp;
+  readonly server: RpcServer;
+  readonly client: RpcClient;
+  /** Changes `[LOG]` and `[COLOR]` while it runs. */
+  setLogFilter(filter: LogSink["filter"]): void;
+  /**
+   * Stops accepting, finishes what is under way (at most `graceMs`, default 8000), runs `fini`, sends what is left of logs and metrics.
+   */
+  stop(options?: { readonly graceMs?: number }): Promise<{ readonly cutOff: number }>;
+}
+
+const FINI_MS = 1_000;
+
+/**
+ * Starts a service in this process and resolves when it listens and its init hook has succeeded.
+ *
+ * @throws CFG_INVALID, EXEC_INIT_FAILED, RPC_HANDLER_MISSING, NET_ADDRESS_IN_USE and other NET reasons
+ */
+export async function runService(definition: ServiceDefinition, options: RunServiceOptions): Promise<RunningService> {
+  const { bind } = options;
+  const config =
+    typeof options.config === "object"
+      ? options.config
+      : parseServiceConfig(options.config ?? "", bind === undefined ? {} : { bind });
+  if (typeof options.config !== "object") logWarnings(config, options.logger ?? silentLogger);
+  const runtime = new ServiceRuntime(definition, config, options);
+  try {
+    await runtime.start();
+  } catch (error) {
+    await runtime.stop({ graceMs: 0 });
+    throw error;
+  }
+  return runtime;
+}
+
+/** Says what in config.ini has no effect. Whoever read the file does it, once. */
+export function logWarnings(config: ServiceConfig, logger: Logger): void {
+  for (const { path, message } of config.warnings) logger.warn("configuration", { path, message });
+}
+
+class ServiceRuntime implements RunningService {
+  readonly app: ServiceApp;
+  readonly server: RpcServer;
+  readonly client: RpcClient;
+  readonly #definition: ServiceDefinition;
+  readonly #config: ServiceConfig;
+  readonly #logger: Logger;
+  readonly #metrics: MetricEmitter;
+  readonly #logs: LogEmitter;
+  readonly #sink: LogSink;
+  readonly #picker: TablePicker | undefined;
+  readonly #abort = new AbortController();
+  readonly #loop: HookLoop | undefined;
+  #addresses: string[] = [];
+  #hasInit = false;
+  #stopping: Promise<{ readonly cutOff: number }> | undefined;
+
+  constructor(definition: ServiceDefinition, config: ServiceConfig, options: RunServiceOptions) {
+    const { service, home } = options;
+    this.#definition = definition;
+    this.#config = config;
+    this.#logger = options.logger ?? silentLogger;
+    const paths = home === undefined ? undefined : homePaths(home);
+    this.#metrics = new MetricEmitter({
+      service,
+      openSink: paths ? createRingOpener(paths.monitorRing) : () => undefined,
+    });
+    this.#logs = new LogEmitter({ address: () => (paths ? tryAgentLogAddress(paths.agentInfo) : undefined) });
+    this.#sink = { service, emitter: this.#logs, filter: config.logFilter, onRecord: options.onLogRecord };
+    this.#picker = home === undefined ? undefined : new TablePicker(home);
+    const events = this.#events();
+    const logger = this.#logger;
+    this.client = createRpcClient({ service, picker: this.#picker ?? NO_PICKER, events, logger });
+    const metrics = createServiceMetrics(this.#metrics);
+    const log = new AmbientLog(this.#sink);
+    const call: ServiceApp["call"] = (method, target, request, opts) => this.client.call(method, target, request, opts);
+    this.app = { service, config: config.ini, log, metrics, call, signal: this.#abort.signal };
+    this.server = createRpcServer({
+      service,
+      services: definition.services,
+      events,
+      client: this.client,
+      logger,
+      limits: { maxInFlight: config.maxInFlight, maxConnections: config.maxConnections },
+      contextMembers: createContextMembers({ sink: this.#sink, metrics, config: config.ini }),
+    });
+    const { loop } = definition.hooks;
+    if (loop) this.#loop = new HookLoop({ run: () => loop(this.app), pauseMs: config.loopMs, logger });
+  }
+
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  async start(): Promise<void> {
+    this.#metrics.start();
+    setRuntime({ app: this.app, picker: this.#picker ?? NO_PICKER });
+    await this.#init();
+    for (const { host, port, transport } of this.#config.listen) {
+      if (transport !== "tcp") continue;
+      const at = await this.server.listen({ server: await openSharedServer({ host, port }) });
+      this.#addresses.push(`${at.host}:${at.port}/tcp`);
+    }
+    this.#loop?.start();
+  }
+
+  setLogFilter(filter: LogSink["filter"]): void {
+    this.#sink.filter = filter;
+  }
+
+  stop(options: { readonly graceMs?: number } = {}): Promise<{ readonly cutOff: number }> {
+    this.#stopping ??= this.#stop(options.graceMs ?? 8_000);
+    return this.#stopping;
+  }
+
+  #events(): CallEvents {
+    const metrics = new FrameworkMetrics(this.#metrics);
+    return {
+      onRequest: (request) => {
+        metrics.onRequest(request);
+        const { headers, body } = hopRecord(request, Date.now());
+        this.#logs.write(headers, body);
+      },
+      onCall: (call) => metrics.onCall(call),
+    };
+  }
+
+  async #init(): Promise<void> {
+    const { init } = this.#definition.hooks;
+    if (!init) return;
+    try {
+      await init(this.app.config, this.app);
+      this.#hasInit = true;
+    } catch (error) {
+      throw new InitFailed({ service: this.app.service, problem: problemOf(error) }, { cause: error });
+    }
+  }
+
+  async #stop(graceMs: number): Promise<{ readonly cutOff: number }> {
+    this.#abort.abort();
+    const [result] = await Promise.all([this.server.stop({ graceMs }), this.#loop?.stop()]);
+    await this.#fini();
+    this.client.close();
+    this.#picker?.close();
+    this.#metrics.stop();
+    await this.#logs.close();
+    setRuntime(undefined, this.app);
+    return result;
+  }
+
+  /** A start that failed in the init hook has nothing to undo. */
+  async #fini(): Promise<void> {
+    const { fini, init } = this.#definition.hooks;
+    if (!fini || (init && !this.#hasInit)) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`it took more than ${FINI_MS} ms`)), FINI_MS);
+    });
+    try {
+      await Promise.race([fini(this.app), late]);
+    } catch (error) {
+      this.#logger.error("fini hook failed", { error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

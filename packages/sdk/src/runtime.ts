@@ -1,0 +1,46 @@
+/** The service that runs in this process, for functions that author's code calls without a context at hand. */
+import type { Picker } from "@msec/rpc";
+import type { ServiceApp } from "./define-service.js";
+import { NoRuntime } from "./errors.js";
+import { type Route, TablePicker } from "./table-picker.js";
+
+interface Runtime {
+  readonly app: ServiceApp;
+  readonly picker: Picker;
+}
+
+let current: Runtime | undefined;
+
+/** @param ifApp only when this one is current */
+export function setRuntime(runtime: Runtime | undefined, ifApp?: ServiceApp): void {
+  if (ifApp === undefined || current?.app === ifApp) current = runtime;
+}
+
+function runtimeOf(operation: string): Runtime {
+  if (!current) throw new NoRuntime({ operation });
+  return current;
+}
+
+/** The running service, wherever the code stands. @throws EXEC_NO_RUNTIME */
+export function currentApp(): ServiceApp {
+  return runtimeOf("currentApp").app;
+}
+
+/**
+ * An instance of a service that speaks a protocol of its own (MySQL, Redis, HTTP, …), chosen like those of SRPC services. Tell how it
+ * went with {@link updateRoute}.
+ *
+ * @throws NAME_SERVICE_UNKNOWN, LB_NO_INSTANCE, EXEC_NO_RUNTIME
+ */
+export function getRoute(service: string): Route {
+  const { picker } = runtimeOf("getRoute");
+  if (picker instanceof TablePicker) return picker.getRoute(service);
+  const { host, port, transport } = picker.pick(service, []);
+  return { ip: host, port, transport };
+}
+
+/** How a use of a route went. @param costMs from the request to the answer */
+export function updateRoute(service: string, ip: string, port: number, ok: boolean, costMs: number): void {
+  const { picker } = runtimeOf("updateRoute");
+  if (picker instanceof TablePicker) picker.updateRoute(service, { ip, port, isOk: ok, costMs });
+}

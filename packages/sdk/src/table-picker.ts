@@ -1,0 +1,190 @@
+/** Joins the live tables of this machine and the balancer into what the RPC client asks for: an instance per attempt. */
+
+import { Balancer } from "@msec/balancer";
+import { homePaths, isAppError, parseServiceName } from "@msec/core";
+import type { CallOutcome, Pick, Picker } from "@msec/rpc";
+import { bootNowMs, type LiveTable, openLiveTable, SharedFileMissing } from "@msec/shm";
+import { NoInstance, ServiceUnknown } from "./errors.js";
+
+const REOPEN_CHECK_MS = 2_000;
+/** A name nobody knows is looked up on disk at most this often. */
+const UNKNOWN_FOR_MS = 500;
+const MAX_UNKNOWN = 1_000;
+const PENDING_ROUTE_MS = 60_000;
+const MAX_PENDING_ROUTES = 10_000;
+
+/** An instance of a service that is spoken to without the RPC client. */
+export interface Route {
+  readonly ip: string;
+  readonly port: number;
+  readonly transport: "tcp" | "udp";
+}
+
+interface PendingRoute {
+  readonly slot: number;
+  readonly generation: number;
+  readonly atMs: number;
+}
+
+interface Entry {
+  readonly service: string;
+  readonly table: LiveTable;
+  readonly balancer: Balancer;
+  reopenCheckAtMs: number;
+  readonly routes: Map<string, PendingRoute[]>;
+}
+
+export interface TablePickerOptions {
+  readonly nowMs?: () => number;
+  readonly random?: () => number;
+}
+
+export class TablePicker implements Picker {
+  readonly #home: string;
+  readonly #nowMs: () => number;
+  readonly #random: () => number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #unknownUntilMs = new Map<string, number>();
+
+  constructor(home: string, options: TablePickerOptions = {}) {
+    this.#home = home;
+    this.#nowMs = options.nowMs ?? bootNowMs;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** @throws NAME_SERVICE_UNKNOWN, NAME_INVALID, LB_NO_INSTANCE, SHM_LAYOUT_INVALID */
+  pick(service: string, tried: readonly string[]): Pick {
+    const entry = this.#entry(service);
+    const slot = this.#choose(entry, tried);
+    return new TablePick(entry, slot);
+  }
+
+  /**
+   * An instance for a protocol of the author's own. Tell the outcome with {@link updateRoute}: without it the instance looks busy for
+   * a minute. @throws as `pick`
+   */
+  getRoute(service: string): Route {
+    const entry = this.#entry(service);
+    this.#expireRoutes(entry);
+    const { table } = entry;
+    const slot = this.#choose(entry, []);
+    const address = table.address(slot);
+    const pending = entry.routes.get(address) ?? [];
+    if (pending.length < MAX_PENDING_ROUTES)
+      pending.push({ slot, generation: table.generation(slot), atMs: this.#nowMs() });
+    entry.routes.set(address, pending);
+    return { ip: table.host(slot), port: table.port(slot), transport: table.transport(slot) === "udp" ? "udp" : "tcp" };
+  }
+
+  /** Tells how a use of a route went. Unknown addresses are ignored: the instance may be gone. */
+  updateRoute(service: string, result: { ip: string; port: number; isOk: boolean; costMs: number }): void {
+    const entry = this.#entry(service);
+    const address = `${result.ip}:${result.port}`;
+    const pending = entry.routes.get(address)?.shift() ?? this.#findRoute(entry, address);
+    if (!pending) return;
+    const { slot, generation } = pending;
+    entry.balancer.report({ slot, generation, outcome: result.isOk ? "success" : "error", latencyMs: result.costMs });
+  }
+
+  /** Gives the process's rows in the tables back. */
+  close(): void {
+    for (const { table } of this.#entries.values()) table.close();
+    this.#entries.clear();
+  }
+
+  #choose(entry: Entry, tried: readonly string[]): number {
+    const { table, balancer } = entry;
+    const nowMs = this.#nowMs();
+    if (nowMs >= entry.reopenCheckAtMs) {
+      entry.reopenCheckAtMs = nowMs + REOPEN_CHECK_MS;
+      table.reopenIfReplaced();
+    }
+    balancer.usePolicy(table.policyId);
+    const slot = balancer.pick(tried);
+    if (slot < 0) throw new NoInstance({ service: entry.service });
+    return slot;
+  }
+
+  #entry(service: string): Entry {
+    return this.#entries.get(service) ?? this.#open(service);
+  }
+
+  #open(service: string): Entry {
+    parseServiceName(service);
+    const path = homePaths(this.#home).liveTable(service);
+    const nowMs = this.#nowMs();
+    if (nowMs < (this.#unknownUntilMs.get(service) ?? Number.NEGATIVE_INFINITY))
+      throw new ServiceUnknown({ service, path });
+    try {
+      const table = openLiveTable(path);
+      const balancer = new Balancer(table, { nowMs: this.#nowMs, random: this.#random });
+      const entry: Entry = { service, table, balancer, reopenCheckAtMs: nowMs + REOPEN_CHECK_MS, routes: new Map() };
+      this.#unknownUntilMs.delete(service);
+      this.#entries.set(service, entry);
+      return entry;
+    } catch (error) {
+      if (!isAppError(error) || error.reason !== SharedFileMissing.reason) throw error;
+      if (this.#unknownUntilMs.size >= MAX_UNKNOWN) this.#unknownUntilMs.clear();
+      this.#unknownUntilMs.set(service, nowMs + UNKNOWN_FOR_MS);
+      throw new ServiceUnknown({ service, path }, { cause: error });
+    }
+  }
+
+  /** A report without a route: counted in, so that counting out is right. */
+  #findRoute(entry: Entry, address: string): PendingRoute | undefined {
+    const { table } = entry;
+    for (let n = 0; n < table.count; n += 1) {
+      const slot = table.slotAt(n);
+      if (table.address(slot) !== address) continue;
+      table.begin(slot);
+      return { slot, generation: table.generation(slot), atMs: this.#nowMs() };
+    }
+    return undefined;
+  }
+
+  #expireRoutes(entry: Entry): void {
+    const oldestMs = this.#nowMs() - PENDING_ROUTE_MS;
+    for (const [address, pending] of entry.routes) {
+      while (pending[0] && pending[0].atMs < oldestMs) {
+        const { slot, generation } = pending.shift()!;
+        entry.balancer.report({ slot, generation, outcome: "cancelled", latencyMs: 0 });
+      }
+      if (pending.length === 0) entry.routes.delete(address);
+    }
+  }
+}
+
+class TablePick implements Pick {
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "tcp" | "udp";
+  readonly #balancer: Balancer;
+  readonly #slot: number;
+  readonly #generation: number;
+
+  constructor(entry: Entry, slot: number) {
+    const { table, balancer } = entry;
+    this.#balancer = balancer;
+    this.#slot = slot;
+    this.#generation = table.generation(slot);
+    this.host = table.host(slot);
+    this.port = table.port(slot);
+    this.transport = table.transport(slot) === "udp" ? "udp" : "tcp";
+  }
+
+  report(outcome: CallOutcome, latencyMs: number): void {
+    this.#balancer.report({ slot: this.#slot, generation: this.#generation, outcome, latencyMs });
+  }
+}
+
+/** A picker over the live tables of a home directory. Works (with NAME_SERVICE_UNKNOWN) where there are none. */
+export function tablePicker(home: string, options: TablePickerOptions = {}): TablePicker {
+  return new TablePicker(home, options);
+}
+
+/** For a process without a home: every name is unknown, direct addresses work. */
+export const NO_PICKER: Picker = {
+  pick: (service) => {
+    throw new ServiceUnknown({ service, path: "no MSEC_HOME given" });
+  },
+};
