@@ -23,13 +23,12 @@ export class MemoryNameStore implements NameStore {
   }
 
   async get(service: string): Promise<ServiceEntry | undefined> {
-    const delta = this.#latest.get(service);
-    return delta?.kind === "put" ? delta.entry : undefined;
+    return this.#current(service);
   }
 
   async put(service: string, input: ServiceEntryInput, opts?: PutOptions): Promise<ServiceEntry> {
     const checked = checkEntry(service, input);
-    const old = await this.get(service);
+    const old = this.#current(service);
     checkExpected(service, old?.revision ?? 0, opts);
     if (isSameEntry(old, checked)) return old;
     this.#revision += 1;
@@ -62,6 +61,11 @@ export class MemoryNameStore implements NameStore {
 
   async close(): Promise<void> {
     this.#listeners.clear();
+  }
+
+  #current(service: string): ServiceEntry | undefined {
+    const delta = this.#latest.get(service);
+    return delta?.kind === "put" ? delta.entry : undefined;
   }
 
   #keep(service: string, delta: NameDelta): void {

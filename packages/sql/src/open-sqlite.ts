@@ -4,7 +4,7 @@
  */
 import { chmodSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { Kysely, SqliteDialect, type Transaction } from "kysely";
+import { Kysely, SqliteDialect, type SqliteDatabase as SqliteDialectDatabase, type Transaction } from "kysely";
 import Libsql from "libsql";
 import { SqlClosed, SqlOpenFailed } from "./errors.js";
 import { type Migration, migrate } from "./migrate.js";
@@ -40,7 +40,7 @@ export interface SqliteDatabase<DB> {
  */
 export async function openSqlite<DB>(path: string, opts: OpenSqliteOptions): Promise<SqliteDatabase<DB>> {
   const raw = openRaw(path, opts);
-  const db = new Kysely<DB>({ dialect: new SqliteDialect({ database: raw as never }) });
+  const db = new Kysely<DB>({ dialect: new SqliteDialect({ database: withImmediateTransactions(raw) }) });
   try {
     await migrate(db, { path, migrations: opts.migrations });
   } catch (error) {
@@ -68,6 +68,17 @@ export async function openSqlite<DB>(path: string, opts: OpenSqliteOptions): Pro
       isOpen = false;
       await db.destroy();
     },
+  };
+}
+
+/**
+ * Kysely begins transactions deferred: two processes that read first and write then would both fail with SQLITE_BUSY at once.
+ * `begin immediate` makes the second wait for the busy timeout instead.
+ */
+function withImmediateTransactions(raw: Libsql.Database): SqliteDialectDatabase {
+  return {
+    close: () => raw.close(),
+    prepare: (text) => raw.prepare(text === "begin" ? "begin immediate" : text) as never,
   };
 }
 

@@ -1,0 +1,5 @@
+import { describe } from "vitest";
+import { MemoryNameStore } from "./memory-name-store.js";
+import { nameStoreContract } from "./name-store.contract.js";
+
+describe("MemoryNameStore", () => nameStoreContract(async () => new MemoryNameStore()));
