@@ -16,6 +16,8 @@ import { hostRules } from "./http/origin-rules.js";
 import { findWebDirectory } from "./http/pages.js";
 import { pendingRoutes } from "./http/pending-routes.js";
 import { mergeHandlers } from "./http/route-handlers.js";
+import { unknownInstanceFacts } from "./services/instance-facts.js";
+import { servicesFeature } from "./services/services-feature.js";
 import { VERSION } from "./version.js";
 
 export interface ConsoleDeps {
@@ -80,7 +82,8 @@ async function start(config: ConsoleConfig, deps: ConsoleDeps, cleanup: Cleanup)
 
 /** Every part of the console, in the order of start. A new feature is one line here. */
 function composeFeatures(context: ConsoleContext, accounts: AccountsFeature): readonly Feature[] {
-  return [accounts, auditFeature(context)];
+  const services = servicesFeature(context, unknownInstanceFacts);
+  return [accounts, services, auditFeature(context)];
 }
 
 function buildApp(context: ConsoleContext, accounts: AccountsFeature, features: readonly Feature[]) {

@@ -29,19 +29,27 @@ declare module "fastify" {
 export function addAuthHook(app: FastifyInstance, rules: HostRules, authenticator: Authenticator): void {
   app.decorateRequest("actor", undefined);
   app.addHook("onRequest", async (request) => {
-    const { host, origin } = request.headers;
-    if (!isHostAllowed(rules, host)) throw new HostNotAllowed({ host: host ?? "" });
-    const changes = request.method !== "GET" && request.method !== "HEAD";
-    if (changes && origin !== undefined && !isSameOrigin(origin, host ?? "")) throw new OriginNotAllowed({ origin });
+    checkOrigin(request, rules);
     const permission = request.routeOptions.config.permission;
     if (permission === undefined || permission === "public") return;
     const actor = await identify(request, authenticator);
-    if (changes && actor.kind === "user" && request.headers["x-msec-client"] === undefined)
+    if (actor.kind === "user" && isChange(request) && request.headers["x-msec-client"] === undefined)
       throw new ClientHeaderMissing({});
     if (!ROLE_PERMISSIONS[actor.role].includes(permission))
       throw new PermissionDenied({ permission, role: actor.role });
     request.actor = actor;
   });
+}
+
+function checkOrigin(request: FastifyRequest, rules: HostRules): void {
+  const { host, origin } = request.headers;
+  if (!isHostAllowed(rules, host)) throw new HostNotAllowed({ host: host ?? "" });
+  if (origin === undefined || !isChange(request)) return;
+  if (!isSameOrigin(origin, host ?? "")) throw new OriginNotAllowed({ origin });
+}
+
+function isChange(request: FastifyRequest): boolean {
+  return request.method !== "GET" && request.method !== "HEAD";
 }
 
 async function identify(request: FastifyRequest, authenticator: Authenticator): Promise<Actor> {

@@ -1,0 +1,71 @@
+import { formatHostPort, type HostPort, parseHostPort } from "@msec/core";
+import { FieldNotForKind, GroupNameReserved, HostNotUsable, InstanceRepeated } from "./errors.js";
+import type { ServiceKindName, TransportName } from "./service-tables.js";
+
+/** Group of the services that the platform itself consists of. */
+export const PLATFORM_GROUP = "RESERVED";
+export const PLATFORM_SERVICES: readonly string[] = ["monitor", "log"];
+
+export const DEFAULT_PORT = 7963;
+export const DEFAULT_LANGUAGE = "typescript";
+export const DEFAULT_WEIGHT = 100;
+
+/** First-level names that would collide with directories of the home, or with the platform's own group. */
+const RESERVED_GROUPS = new Set(["agent", "console", "backup", "reserved"]);
+
+/** @throws {GroupNameReserved} */
+export function checkGroupName(name: string): void {
+  if (RESERVED_GROUPS.has(name.toLowerCase())) throw new GroupNameReserved({ name });
+}
+
+/** Language and port of a new service. @throws {FieldNotForKind} */
+export function serviceSettings(
+  kind: ServiceKindName,
+  input: { language?: string; port?: number },
+): { language: string; port: number } {
+  if (kind === "standard") return { language: input.language ?? DEFAULT_LANGUAGE, port: input.port ?? DEFAULT_PORT };
+  const instead = "it is foreign and only registered; its instances are added as ip:port";
+  if (input.language !== undefined) throw new FieldNotForKind({ field: "language", kind, instead });
+  if (input.port !== undefined) throw new FieldNotForKind({ field: "port", kind, instead });
+  return { language: "", port: 0 };
+}
+
+/**
+ * Addresses of new instances, each once.
+ *
+ * @throws {FieldNotForKind} hosts for an external service, or addresses for a standard one, or neither
+ * @throws {AddressInvalid} {HostNotUsable} {InstanceRepeated}
+ */
+export function newAddresses(
+  service: { kind: ServiceKindName; port: number },
+  input: { hosts?: readonly string[]; addresses?: readonly string[] },
+): HostPort[] {
+  const keys = service.kind === "standard" ? standardAddresses(service.port, input) : externalAddresses(input);
+  for (const { host } of keys) checkHost(host);
+  const texts = keys.map(formatHostPort);
+  const repeated = texts.filter((text, i) => texts.indexOf(text) !== i);
+  if (repeated.length > 0) throw new InstanceRepeated({ addresses: [...new Set(repeated)] });
+  return keys;
+}
+
+function standardAddresses(port: number, input: { hosts?: readonly string[]; addresses?: readonly string[] }) {
+  const instead = "give hosts; the port is that of the service";
+  if (input.addresses || !input.hosts) throw new FieldNotForKind({ field: "addresses", kind: "standard", instead });
+  return input.hosts.map((host) => ({ host, port }));
+}
+
+function externalAddresses(input: { hosts?: readonly string[]; addresses?: readonly string[] }) {
+  const instead = "give addresses as ip:port";
+  if (input.hosts || !input.addresses) throw new FieldNotForKind({ field: "hosts", kind: "external", instead });
+  return input.addresses.map((address, i) => parseHostPort(address, `body.addresses.${i}`));
+}
+
+/** Old Java frameworks listen on TCP only. Spec: console.md §1.4. */
+export function defaultTransport(language: string): TransportName {
+  return language === "java" ? "tcp" : "all";
+}
+
+function checkHost(host: string): void {
+  const first = Number(host.split(".")[0]);
+  if (first === 0 || first >= 224) throw new HostNotUsable({ host });
+}
