@@ -25,6 +25,8 @@ export const TargetStatus = OneOf([
   "rolled_back",
 ]);
 
+export type TargetStatus = Static<typeof TargetStatus>;
+
 /** One line of what happened on a machine. */
 export const ReleaseStep = Strict({ atMs: AtMs("when"), step: Type.String(), text: Type.String() });
 export type ReleaseStep = Static<typeof ReleaseStep>;

@@ -4,7 +4,8 @@
  */
 import { formatHostPort, formatServiceName, parseHostPort, type ServiceName } from "@msec/core";
 import type { NameStore } from "@msec/naming";
-import type { InstanceKey, InstanceRow, ServiceRow } from "../services/service-store.js";
+import type { ServiceService } from "../services/service-service.js";
+import type { InstanceRow } from "../services/service-store.js";
 import type { InstanceStatus, ServiceKindName } from "../services/service-tables.js";
 import { CapacityAddressUnknown, CapacityWouldEmpty } from "./errors.js";
 
@@ -21,18 +22,8 @@ export interface CapacityResult {
   readonly revision: number;
 }
 
-/** What capacity needs to know of services. */
-export interface CapacityServices {
-  /** @throws when there is no such service */
-  get(name: ServiceName): Promise<ServiceRow>;
-  all(): Promise<readonly ServiceRow[]>;
-  instances(name: ServiceName): Promise<readonly InstanceRow[]>;
-  /** Sets the status of all or none. */
-  setStatus(keys: readonly InstanceKey[], status: InstanceStatus): Promise<void>;
-}
-
 export interface CapacityServiceOptions {
-  readonly services: CapacityServices;
+  readonly services: Pick<ServiceService, "get" | "list" | "instances" | "setStatus">;
   readonly names: NameStore;
 }
 
@@ -82,7 +73,7 @@ export class CapacityService {
 
   /** Makes the name store equal to the instance rows; for each start. */
   async reconcile(): Promise<void> {
-    const rows = await this.#options.services.all();
+    const rows = await this.#options.services.list();
     for (const row of rows) await this.publish(row);
     const known = new Set(rows.map(formatServiceName));
     for (const entry of await this.#options.names.list())

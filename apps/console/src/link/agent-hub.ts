@@ -38,7 +38,7 @@ export interface HubServices {
   publicKeyOf(agentId: string): Promise<string | undefined>;
   onConnected(agentId: string, facts: AgentFacts, namingRevision: number): Promise<void>;
   onDisconnected(agentId: string): void;
-  onHeartbeat(agentId: string, beat: Heartbeat): void;
+  onHeartbeat(agentId: string, beat: Heartbeat): Promise<void>;
   onMetrics(agentId: string, batchId: number, points: readonly MetricPoint[]): Promise<void>;
   onLogs(agentId: string, batchId: number, events: readonly LogEvent[]): Promise<void>;
   readBlob(sha256: string, offset: number, maxBytes: number): Promise<{ bytes: Uint8Array; sizeBytes: number }>;
@@ -49,7 +49,8 @@ export interface HubServices {
 export interface HubOptions {
   readonly fingerprint: string;
   readonly orderPublicKey: string;
-  readonly services: HubServices;
+  /** Asked when the first agent connects: the services need the hub as well. */
+  readonly services: () => HubServices;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -105,7 +106,7 @@ export class AgentHub {
         this.#all.delete(peer);
         if (agentId === undefined || this.#online.get(agentId) !== peer) return;
         this.#online.delete(agentId);
-        this.#options.services.onDisconnected(agentId);
+        this.#options.services().onDisconnected(agentId);
       },
     });
   }
@@ -150,7 +151,7 @@ class AgentConnection {
   }
 
   #handlers(): LinkHandlers<typeof agentRequests> {
-    const { services } = this.#options;
+    const services = this.#options.services();
     return {
       join: async ({ tokenId, tokenSecret, publicKey, facts }) => {
         checkVersion(facts);
@@ -164,8 +165,8 @@ class AgentConnection {
         await services.onConnected(agentId, facts, namingRevision);
         return { result: { consoleTimeMs: this.#options.clock.nowMs() } };
       },
-      heartbeat: (beat) => {
-        services.onHeartbeat(this.#who("heartbeat"), beat);
+      heartbeat: async (beat) => {
+        await services.onHeartbeat(this.#who("heartbeat"), beat);
         return { result: {} };
       },
       metrics: async ({ batchId, points }) => {
@@ -193,7 +194,7 @@ class AgentConnection {
   }
 
   async #authenticate(agentId: string, signature: string): Promise<void> {
-    const publicKey = await this.#options.services.publicKeyOf(agentId);
+    const publicKey = await this.#options.services().publicKeyOf(agentId);
     if (publicKey === undefined) throw new AgentUnknown({ agentId });
     const key = createPublicKey({ key: Buffer.from(publicKey, "base64"), format: "der", type: "spki" });
     const text = challengeText(agentId, this.#nonce, this.#options.fingerprint);

@@ -2,6 +2,7 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { type Clock, isIpv4 } from "@msec/core";
 import { type AgentFacts, formatJoinToken } from "@msec/protocol";
+import type { Database } from "../database/database.js";
 import {
   JoinTokenExpired,
   JoinTokenUsed,
@@ -12,7 +13,7 @@ import {
 import type { JoinTokenRow, MachineStore } from "./machine-store.js";
 
 export interface JoinServiceOptions {
-  readonly store: MachineStore;
+  readonly database: Database;
   readonly clock: Clock;
   /** Where agents reach the link port. */
   readonly linkAddress: () => { readonly host: string; readonly port: number };
@@ -28,7 +29,7 @@ export class JoinService {
   }
 
   async createToken(author: string, validForMs: number): Promise<{ row: JoinTokenRow; secret: string }> {
-    const { store, clock, fingerprint, linkAddress } = this.#options;
+    const { database, clock, fingerprint, linkAddress } = this.#options;
     const tokenSecret = randomBytes(24).toString("base64url");
     const createdAtMs = clock.nowMs();
     const row: JoinTokenRow = {
@@ -39,7 +40,7 @@ export class JoinService {
       expiresAtMs: createdAtMs + validForMs,
       usedBy: null,
     };
-    await store.addToken(row);
+    await database.stores.machines.addToken(row);
     const secret = formatJoinToken({ ...linkAddress(), fingerprint, tokenId: row.tokenId, tokenSecret });
     return { row, secret };
   }
@@ -50,14 +51,14 @@ export class JoinService {
    * @returns the new machine's id
    */
   async join(token: { tokenId: string; tokenSecret: string }, publicKey: string, facts: AgentFacts): Promise<string> {
-    const { store, clock } = this.#options;
+    const { database, clock } = this.#options;
+    const store = database.stores.machines;
     if (!isIpv4(facts.address)) throw new MachineAddressInvalid({ address: facts.address });
     const row = await store.token(token.tokenId);
     if (!row || !isSame(row.secretHash, hash(token.tokenSecret))) throw new JoinTokenWrong({ tokenId: token.tokenId });
     if (row.usedBy !== null) throw new JoinTokenUsed({ tokenId: row.tokenId, usedBy: row.usedBy });
     const nowMs = clock.nowMs();
     if (nowMs > row.expiresAtMs) throw new JoinTokenExpired({ tokenId: row.tokenId, expiredAtMs: row.expiresAtMs });
-    await this.#makeRoom(facts.address);
     const machine = {
       machineId: randomUUID(),
       name: facts.name,
@@ -68,16 +69,19 @@ export class JoinService {
       joinedAtMs: nowMs,
       lastSeenAtMs: nowMs,
     };
-    const isFirst = await store.join(machine, row.tokenId);
+    const isFirst = await database.transact(async ({ machines }) => {
+      await this.#makeRoom(machines, facts.address);
+      return machines.join(machine, row.tokenId);
+    });
     if (!isFirst) throw new JoinTokenUsed({ tokenId: row.tokenId, usedBy: "another machine" });
     return machine.machineId;
   }
 
-  async #makeRoom(address: string): Promise<void> {
-    const holder = (await this.#options.store.list()).find((m) => m.address === address);
+  async #makeRoom(store: MachineStore, address: string): Promise<void> {
+    const holder = (await store.list()).find((m) => m.address === address);
     if (!holder) return;
     if (this.#options.isOnline(holder.machineId)) throw new MachineAddressTaken({ address, machine: holder.name });
-    await this.#options.store.remove(holder.machineId);
+    await store.remove(holder.machineId);
   }
 }
 

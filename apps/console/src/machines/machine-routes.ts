@@ -2,8 +2,8 @@ import type { JoinToken, Order } from "@msec/api-schema";
 import { appendAudit } from "../audit/audit-chain.js";
 import type { ConsoleContext } from "../context.js";
 import { actorName, type RouteHandlers } from "../http/route-handlers.js";
-import type { OrderRow } from "../orders/order-store.js";
 import type { OrderService } from "../orders/order-service.js";
+import type { OrderRow } from "../orders/order-store.js";
 import type { JoinService } from "./join-service.js";
 import type { MachineService } from "./machine-service.js";
 import type { JoinTokenRow } from "./machine-store.js";
@@ -37,7 +37,11 @@ export function machineRoutes(deps: MachineRouteDeps): RouteHandlers {
       const validForMs = (body.validForMinutes ?? DEFAULT_VALID_MINUTES) * 60_000;
       const { row, secret } = await joins.createToken(actorName(actor), validForMs);
       await audit(actorName(actor), "joinToken.create", row.tokenId, "made a join token for one machine");
-      return { token: toToken(row), secret, command: `msec agent --address <this machine's IPv4> --join-token ${secret}` };
+      return {
+        token: toToken(row),
+        secret,
+        command: `msec agent --address <this machine's IPv4> --join-token ${secret}`,
+      };
     },
   };
 }

@@ -37,6 +37,11 @@ export class MachineService {
     return (await this.#options.store.list()).map((row) => this.#view(row));
   }
 
+  /** By address. */
+  rows(): Promise<readonly MachineRow[]> {
+    return this.#options.store.list();
+  }
+
   async get(machineId: string): Promise<Machine> {
     return this.#view(await this.row(machineId));
   }

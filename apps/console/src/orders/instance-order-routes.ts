@@ -1,9 +1,9 @@
-import { formatServiceName, parseHostPort } from "@msec/core";
+import { formatServiceName } from "@msec/core";
 import { appendAudit } from "../audit/audit-chain.js";
 import type { ConsoleContext } from "../context.js";
 import { actorName, type RouteHandlers } from "../http/route-handlers.js";
 import type { MachineRow } from "../machines/machine-store.js";
-import type { InstanceRow } from "../services/service-store.js";
+import type { ServiceService } from "../services/service-service.js";
 import type { OrderService } from "./order-service.js";
 
 const ORDER_TIMEOUT_MS = 60_000;
@@ -11,8 +11,7 @@ const done = { start: "started", stop: "stopped", restart: "restarted" } as cons
 
 export interface InstanceOrderDeps extends Pick<ConsoleContext, "database" | "clock"> {
   readonly orders: OrderService;
-  /** @throws when the service has no such instance */
-  readonly instance: (name: { first: string; second: string }, address: string) => Promise<InstanceRow>;
+  readonly services: Pick<ServiceService, "instance">;
   /** @throws when no machine with this address has joined */
   readonly machineAt: (address: string) => Promise<MachineRow>;
 }
@@ -22,8 +21,7 @@ export function instanceOrderRoutes(deps: InstanceOrderDeps): RouteHandlers {
   return {
     "instances.order": async ({ params, body, actor }) => {
       const { address, first, second } = params;
-      parseHostPort(address);
-      await deps.instance({ first, second }, address);
+      await deps.services.instance({ first, second }, address);
       const machine = await deps.machineAt(address);
       const service = formatServiceName({ first, second });
       await deps.orders.issue(

@@ -4,7 +4,7 @@ import { type Clock, formatServiceName, type Logger, parseServiceName, type Serv
 import type { OrderAction } from "@msec/protocol";
 import { AgentAway } from "../link/errors.js";
 import type { MachineRow } from "../machines/machine-store.js";
-import type { InstanceRow, ServiceRow } from "../services/service-store.js";
+import type { ServiceService } from "../services/service-service.js";
 import type { VersionKey, VersionRow } from "../versions/version-store.js";
 import {
   ReleaseAlreadyRunning,
@@ -33,8 +33,7 @@ export interface ReleaseServiceOptions {
   readonly runner: ReleaseRunner;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly service: (name: ServiceName) => Promise<ServiceRow>;
-  readonly instances: (name: ServiceName) => Promise<readonly InstanceRow[]>;
+  readonly services: Pick<ServiceService, "get" | "instances">;
   readonly version: (key: VersionKey) => Promise<VersionRow | undefined>;
   readonly machineAt: (host: string) => Promise<MachineRow | undefined>;
   readonly isOnline: (machineId: string) => boolean;
@@ -63,12 +62,12 @@ export class ReleaseService {
   /** Checks a plan whole and stores it; nothing is sent yet. */
   async create(plan: ReleasePlan): Promise<Release> {
     const service = formatServiceName(plan.name);
-    const row = await this.#options.service(plan.name);
+    const row = await this.#options.services.get(plan.name);
     if (row.kind !== "standard") throw new ReleaseKindUnfit({ service });
     await this.#version(plan.name, "config", plan.configTag);
     await this.#version(plan.name, "plugin", plan.pluginTag);
     if (plan.idlTag !== null) await this.#version(plan.name, "idl", plan.idlTag);
-    await this.#refuseWhileRunning(service);
+    await this.refuseWhileRunning(service);
     const targets = await this.#targets(plan);
     return this.#options.store.add({
       service,
@@ -88,7 +87,7 @@ export class ReleaseService {
     const release = await this.get(releaseId);
     if (release.status !== "ready" && release.status !== "failed")
       throw new ReleaseStatusUnfit({ releaseId, status: release.status, action: "started" });
-    await this.#refuseWhileRunning(release.service);
+    await this.refuseWhileRunning(release.service);
     for (const target of release.targets) await this.#onlineMachine(target.address);
     const install = await this.#installAction(release);
     for (const { address } of release.targets)
@@ -103,7 +102,7 @@ export class ReleaseService {
     const release = await this.get(releaseId);
     if (!["succeeded", "failed", "rollback_failed"].includes(release.status))
       throw new ReleaseStatusUnfit({ releaseId, status: release.status, action: "rolled back" });
-    await this.#refuseWhileRunning(release.service);
+    await this.refuseWhileRunning(release.service);
     for (const target of release.targets) if (target.status === "succeeded") await this.#onlineMachine(target.address);
     await this.#options.store.setStatus(releaseId, "rolling_back", { endedAtMs: null });
     this.#watch(this.#options.runner.rollBack(release, author));
@@ -148,7 +147,8 @@ export class ReleaseService {
     this.#underWay.add(watched);
   }
 
-  async #refuseWhileRunning(service: string): Promise<void> {
+  /** @throws {ReleaseAlreadyRunning} */
+  async refuseWhileRunning(service: string): Promise<void> {
     for (const status of ["running", "rolling_back"] as const) {
       const [other] = await this.#options.store.list({ service, status, limit: 1 });
       if (other) throw new ReleaseAlreadyRunning({ service, releaseId: other.releaseId });
@@ -156,7 +156,7 @@ export class ReleaseService {
   }
 
   async #targets(plan: ReleasePlan): Promise<ReleaseTarget[]> {
-    const rows = await this.#options.instances(plan.name);
+    const rows = await this.#options.services.instances(plan.name);
     const targets: ReleaseTarget[] = [];
     for (const address of new Set(plan.addresses)) {
       if (!rows.some((row) => `${row.host}:${row.port}` === address))

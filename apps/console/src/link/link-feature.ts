@@ -1,0 +1,76 @@
+import { type LinkListener, listenLink } from "@msec/link";
+import type { NameStore } from "@msec/naming";
+import { capacityRoutes } from "../capacity/capacity-routes.js";
+import type { ConsoleContext } from "../context.js";
+import type { Feature } from "../feature.js";
+import { mergeHandlers } from "../http/route-handlers.js";
+import { machineRoutes } from "../machines/machine-routes.js";
+import { instanceOrderRoutes } from "../orders/instance-order-routes.js";
+import { releaseRoutes } from "../releases/release-routes.js";
+import type { ServiceService } from "../services/service-service.js";
+import type { BlobSource } from "./blob-source.js";
+import { openConsoleIdentity } from "./console-identity.js";
+import { createMachineControl, type MachineControl } from "./machine-control.js";
+import type { TelemetrySink } from "./telemetry-sink.js";
+
+const MAX_AGENTS = 20_000;
+
+export interface LinkFeature extends Feature {
+  readonly control: MachineControl;
+  /** Port that agents dial; 0 before the start. */
+  readonly port: () => number;
+}
+
+export interface LinkFeatureDeps {
+  readonly services: ServiceService;
+  readonly names: NameStore;
+  readonly blobs: BlobSource;
+  readonly sink: TelemetrySink;
+}
+
+/** The link port and all that hangs on it. */
+export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps): Promise<LinkFeature> {
+  const { config, database, clock, paths } = context;
+  const identity = await openConsoleIdentity(`${paths.console}/identity`);
+  let listener: LinkListener | undefined;
+  const bind = splitAddress(config.link.listen);
+  const linkAddress = () => {
+    if (config.link.publicAddress !== "") return splitAddress(config.link.publicAddress);
+    return { host: bind.host, port: listener?.port ?? bind.port };
+  };
+  const control = createMachineControl({ context, identity, linkAddress, ...deps });
+  const { capacity, pusher, releases, orders, hub } = control;
+  return {
+    name: "link",
+    control,
+    port: () => listener?.port ?? 0,
+    routes: mergeHandlers(
+      machineRoutes({ ...control, database, clock }),
+      capacityRoutes({ capacity, pusher, names: deps.names, database, clock }),
+      releaseRoutes({ releases, database, clock }),
+      instanceOrderRoutes({ orders, services: deps.services, machineAt: control.machineAt, database, clock }),
+    ),
+    start: async () => {
+      await orders.expireOld();
+      await releases.markInterrupted();
+      await capacity.reconcile();
+      listener = await listenLink({
+        ...bind,
+        key: identity.tlsKey,
+        cert: identity.tlsCert,
+        maxConnections: MAX_AGENTS,
+        onConnection: (socket) => hub.accept(socket),
+      });
+    },
+    stop: async () => {
+      pusher.close();
+      hub.close();
+      await listener?.close();
+    },
+  };
+}
+
+function splitAddress(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(":");
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(address.slice(at + 1)) };
+}

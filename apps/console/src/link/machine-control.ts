@@ -1,0 +1,138 @@
+/** Everything that drives machines, put together: machines, orders, naming, capacity and releases around the agent hub. */
+import { formatServiceName, parseHostPort } from "@msec/core";
+import type { NameStore } from "@msec/naming";
+import { CapacityService } from "../capacity/capacity-service.js";
+import type { ConsoleContext } from "../context.js";
+import { JoinService } from "../machines/join-service.js";
+import { MachineService } from "../machines/machine-service.js";
+import type { MachineRow } from "../machines/machine-store.js";
+import { NamingPusher } from "../naming/naming-pusher.js";
+import { OrderService } from "../orders/order-service.js";
+import { ReleaseMachineMissing } from "../releases/errors.js";
+import { releaseMemo } from "../releases/release-memo.js";
+import { ReleaseRunner, type SendOrder } from "../releases/release-runner.js";
+import { ReleaseService } from "../releases/release-service.js";
+import type { ServiceService } from "../services/service-service.js";
+import { AgentHub } from "./agent-hub.js";
+import type { BlobSource } from "./blob-source.js";
+import type { ConsoleIdentity } from "./console-identity.js";
+import { hubServices } from "./hub-services.js";
+import type { TelemetrySink } from "./telemetry-sink.js";
+
+export interface MachineControlDeps {
+  readonly context: ConsoleContext;
+  readonly identity: ConsoleIdentity;
+  readonly services: ServiceService;
+  readonly names: NameStore;
+  readonly blobs: BlobSource;
+  readonly sink: TelemetrySink;
+  readonly linkAddress: () => { readonly host: string; readonly port: number };
+}
+
+export interface MachineControl {
+  readonly hub: AgentHub;
+  readonly machines: MachineService;
+  readonly joins: JoinService;
+  readonly orders: OrderService;
+  readonly capacity: CapacityService;
+  readonly releases: ReleaseService;
+  readonly pusher: NamingPusher;
+  machineAt(address: string): Promise<MachineRow>;
+}
+
+export function createMachineControl(deps: MachineControlDeps): MachineControl {
+  const { context, identity, names } = deps;
+  const { database, clock, logger } = context;
+  const { stores } = database;
+  const hub = new AgentHub({
+    fingerprint: identity.fingerprint,
+    orderPublicKey: identity.orderPublicKey,
+    services: () => services,
+    clock,
+    logger,
+  });
+  const machines = new MachineService({
+    store: stores.machines,
+    clock,
+    isConnected: (machineId) => hub.isOnline(machineId),
+    disconnect: (machineId, why) => hub.disconnect(machineId, why),
+    inTraffic: async (host) => {
+      const rows = await stores.services.listInstancesOnHost(host);
+      return rows.filter((row) => row.status === "enabled").map((row) => `${row.host}:${row.port}`);
+    },
+  });
+  const joins = new JoinService({
+    database,
+    clock,
+    linkAddress: deps.linkAddress,
+    fingerprint: identity.fingerprint,
+    isOnline: (machineId) => machines.isOnline(machineId),
+  });
+  const orders = new OrderService({ store: stores.orders, hub, key: identity.orderKey, clock, logger });
+  const pusher = new NamingPusher({ store: names, hub, clock, logger });
+  const capacity = new CapacityService({ services: deps.services, names });
+  const releases = releaseService(deps, machines, orders);
+  deps.services.addWatcher({
+    beforeRemoveService: (name) => releases.refuseWhileRunning(formatServiceName(name)),
+    beforeRemoveInstance: (name) => releases.refuseWhileRunning(formatServiceName(name)),
+    afterRemoveService: (name) => capacity.unpublish(name),
+  });
+  const services = hubServices({
+    store: stores.machines,
+    joins,
+    machines,
+    pusher,
+    orders,
+    blobs: deps.blobs,
+    sink: deps.sink,
+    logger,
+  });
+  return {
+    hub,
+    machines,
+    joins,
+    orders,
+    capacity,
+    releases,
+    pusher,
+    machineAt: (address) => machineAt(machines, address),
+  };
+}
+
+async function machineAt(machines: MachineService, address: string): Promise<MachineRow> {
+  const machine = await machines.byAddress(parseHostPort(address).host);
+  if (!machine) throw new ReleaseMachineMissing({ address });
+  return machine;
+}
+
+function releaseService(deps: MachineControlDeps, machines: MachineService, orders: OrderService): ReleaseService {
+  const { context, blobs } = deps;
+  const { database, clock, logger } = context;
+  const { stores } = database;
+  const send: SendOrder = async (address, action, options) => {
+    const machine = await machineAt(machines, address);
+    return orders.issue(action, { ...options, agentId: machine.machineId, machine: machine.name });
+  };
+  const runner = new ReleaseRunner({
+    store: stores.releases,
+    clock,
+    logger,
+    send,
+    onActivated: (address, _release, memo) =>
+      stores.services.setReleaseMemo(parseHostPort(address), releaseMemo(clock.nowMs(), memo)),
+  });
+  return new ReleaseService({
+    store: stores.releases,
+    runner,
+    clock,
+    logger,
+    services: deps.services,
+    version: (key) => stores.versions.find(key),
+    machineAt: (host) => machines.byAddress(host),
+    isOnline: (machineId) => machines.isOnline(machineId),
+    publishBlob: async (version) => {
+      if (version.kind === "plugin") return { sha256: version.sha256, sizeBytes: version.sizeBytes };
+      return blobs.put(Buffer.from((await stores.versions.readContent(version)) ?? ""));
+    },
+  });
+}
