@@ -1,0 +1,15 @@
+/** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout. */
+import { runRpcBenchmark } from "./rpc.js";
+
+const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  rpc: runRpcBenchmark,
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const run = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+if (run === undefined) {
+  process.stderr.write(`usage: npm run bench -- <name>; names: ${Object.keys(benchmarks).join(", ")}\n`);
+  process.exitCode = 2;
+} else {
+  await run(args);
+}
