@@ -33,7 +33,7 @@ export interface ServiceHooks {
    * Again and again while the worker runs, one at a time. May return the pause until the next run in ms; default: `[SRPC] loop_ms`.
    * An error is logged and the next run comes all the same.
    */
-  loop?(app: ServiceApp): number | undefined | Promise<number | undefined>;
+  loop?(app: ServiceApp): number | void | Promise<void> | Promise<number | undefined>;
 }
 
 type Services = ServiceType | readonly ServiceType[];
@@ -51,11 +51,8 @@ export type HandlersOf<S extends Services> = S extends readonly ServiceType[]
 /** Handlers and hooks in one object. A hook whose name a method has goes into the third argument of {@link defineService}. */
 export type Implementation<S extends Services> = HandlersOf<S> & Omit<ServiceHooks, keyof HandlersOf<S>>;
 
-type MethodsOf<S extends Services> = S extends readonly ServiceType[]
-  ? S[number]["methods"]
-  : S extends ServiceType
-    ? S["methods"]
-    : never;
+/** The service, or each of the list. */
+type EachOf<S extends Services> = S extends readonly ServiceType[] ? S[number] : S;
 
 /** Fields that an answer has but its message has not: `never` for each, so that a misspelt one does not compile. */
 type NoExtra<Have, Want> = Have extends object
@@ -65,16 +62,19 @@ type NoExtra<Have, Want> = Have extends object
   : unknown;
 type ExactAnswer<F, O> = F extends (...args: never) => infer R ? (...args: never) => R & Promisable<R, O> : unknown;
 type Promisable<R, O> = R extends Promise<infer V> ? Promise<V & NoExtra<V, O>> : NoExtra<R, O>;
-type OutputOf<S extends Services, K> = {
-  [N in keyof MethodsOf<S> & string]: Uncapitalize<N> extends K
-    ? MethodsOf<S>[N] extends MethodType<infer _I, infer O>
-      ? InitOf<O>
-      : never
-    : never;
-}[keyof MethodsOf<S> & string];
+/** How the answer of the method with handler `K` is written. */
+type OutputOf<T, K> = T extends ServiceType
+  ? {
+      [N in keyof T["methods"] & string]: Uncapitalize<N> extends K
+        ? T["methods"][N] extends MethodType<infer _I, infer O>
+          ? InitOf<O>
+          : never
+        : never;
+    }[keyof T["methods"] & string]
+  : never;
 type Exact<S extends Services, H> = {
   readonly [K in keyof H]: K extends keyof HandlersOf<S>
-    ? ExactAnswer<H[K], OutputOf<S, K>>
+    ? ExactAnswer<H[K], OutputOf<EachOf<S>, K>>
     : K extends keyof ServiceHooks
       ? unknown
       : never;

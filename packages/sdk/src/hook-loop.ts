@@ -1,8 +1,10 @@
 import type { Logger } from "@msec/core";
 
+type ServiceLoop = () => number | void | Promise<void> | Promise<number | undefined>;
+
 export interface HookLoopOptions {
   /** One run; may give the pause until the next one, ms. */
-  readonly run: () => number | undefined | Promise<number | undefined>;
+  readonly run: ServiceLoop;
   readonly pauseMs: number;
   readonly logger: Logger;
 }

@@ -3,7 +3,7 @@ import { runController, tryStartTicks, writeServiceState } from "@msec/rpc/proce
 import { createRingOpener, MetricEmitter } from "@msec/telemetry";
 import type { HostOptions } from "./host-options.js";
 import { readManifest, readReleaseConfig, readReleaseId, startErrorText } from "./release-dir.js";
-import { logWarnings } from "./run-service.js";
+import { logWarnings } from "./service-config.js";
 
 /** Longest time from the signal to the end; workers drain for 8 s of it. */
 const GRACE_MS = 10_000;

@@ -2,7 +2,8 @@ import type { Logger } from "@msec/core";
 import { openWorkerChannel } from "@msec/rpc/process";
 import type { HostOptions } from "./host-options.js";
 import { loadPlugin, readReleaseConfig } from "./release-dir.js";
-import { logWarnings, runService } from "./run-service.js";
+import { runService } from "./run-service.js";
+import { logWarnings } from "./service-config.js";
 
 /** One process without a controller, for `msec run`: prints business log records too. Resolves when it was stopped. */
 export async function runHostDev(options: HostOptions, logger: Logger): Promise<number> {

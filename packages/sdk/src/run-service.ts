@@ -16,7 +16,7 @@ import type { ServiceApp, ServiceDefinition } from "./define-service.js";
 import { InitFailed } from "./errors.js";
 import { HookLoop } from "./hook-loop.js";
 import { setRuntime } from "./runtime.js";
-import { parseServiceConfig, type ServiceConfig } from "./service-config.js";
+import { logWarnings, parseServiceConfig, type ServiceConfig } from "./service-config.js";
 import { AmbientLog, type LogSink } from "./service-log.js";
 import { createServiceMetrics } from "./service-metrics.js";
 import { NO_PICKER, TablePicker } from "./table-picker.js";
@@ -71,11 +71,6 @@ export async function runService(definition: ServiceDefinition, options: RunServ
     throw error;
   }
   return runtime;
-}
-
-/** Says what in config.ini has no effect. Whoever read the file does it, once. */
-export function logWarnings(config: ServiceConfig, logger: Logger): void {
-  for (const { path, message } of config.warnings) logger.warn("configuration", { path, message });
 }
 
 class ServiceRuntime implements RunningService {

@@ -1,6 +1,6 @@
 /** What the framework itself reads of config.ini. Reference with defaults and meanings: docs/reference/config-ini.md. */
 import { availableParallelism } from "node:os";
-import { ConfigInvalid, type ConfigProblem } from "@msec/core";
+import { ConfigInvalid, type ConfigProblem, type Logger } from "@msec/core";
 import { type ColorRule, LogFilter, type LogLevel, tryLogLevel } from "@msec/telemetry";
 import { type ConfigIni, parseConfigIni } from "./config-ini.js";
 import { DEFAULT_LISTEN, type ListenItem, type ListenOptions, readListen } from "./listen-items.js";
@@ -107,4 +107,9 @@ export function readLogFilter(ini: ConfigIni, problems: ConfigProblem[]): LogFil
     rules.push({ field, value: ini.get("COLOR", `FieldValue${n}`) ?? "" });
   }
   return new LogFilter(level, rules);
+}
+
+/** Says what in config.ini has no effect. Whoever read the file does it, once. */
+export function logWarnings(config: ServiceConfig, logger: Logger): void {
+  for (const { path, message } of config.warnings) logger.warn("configuration", { path, message });
 }
