@@ -19,6 +19,7 @@ import { mergeHandlers } from "./http/route-handlers.js";
 import { unknownInstanceFacts } from "./services/instance-facts.js";
 import { servicesFeature } from "./services/services-feature.js";
 import { VERSION } from "./version.js";
+import { versionsFeature } from "./versions/versions-feature.js";
 
 export interface ConsoleDeps {
   readonly logger?: Logger;
@@ -83,7 +84,8 @@ async function start(config: ConsoleConfig, deps: ConsoleDeps, cleanup: Cleanup)
 /** Every part of the console, in the order of start. A new feature is one line here. */
 function composeFeatures(context: ConsoleContext, accounts: AccountsFeature): readonly Feature[] {
   const services = servicesFeature(context, unknownInstanceFacts);
-  return [accounts, services, auditFeature(context)];
+  const versions = versionsFeature(context, services.services);
+  return [accounts, services, versions, auditFeature(context)];
 }
 
 function buildApp(context: ConsoleContext, accounts: AccountsFeature, features: readonly Feature[]) {

@@ -4,21 +4,6 @@ import type { RouteHandlers } from "./route-handlers.js";
 
 /** Routes of the API that nobody serves yet. Who builds one takes its name out of this list; the list ends empty. */
 const pending: readonly RouteName[] = [
-  "configs.list",
-  "configs.get",
-  "configs.create",
-  "configs.check",
-  "configs.sample",
-  "configs.delete",
-  "idls.list",
-  "idls.get",
-  "idls.create",
-  "idls.check",
-  "idls.sample",
-  "idls.delete",
-  "plugins.list",
-  "plugins.upload",
-  "plugins.delete",
   "instances.order",
   "capacity.change",
   "naming.get",

@@ -47,8 +47,8 @@ export function sqlVersionStore(db: Kysely<ConsoleTables>): VersionStore {
       const query = db.deleteFrom("versions").where("kind", "=", key.kind).where("first", "=", key.first);
       await query.where("second", "=", key.second).where("tag", "=", key.tag).execute();
     },
-    listPluginHashes: async () => {
-      const query = db.selectFrom("versions").select("sha256").distinct().where("kind", "=", "plugin");
+    listHashes: async () => {
+      const query = db.selectFrom("versions").select("sha256").distinct();
       return new Set((await query.execute()).map((row) => row.sha256));
     },
   };

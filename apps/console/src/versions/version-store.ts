@@ -27,6 +27,6 @@ export interface VersionStore {
   /** @returns false when the tag exists; it stays as it is then */
   add(row: VersionRow, content: string | null): Promise<boolean>;
   remove(key: VersionKey): Promise<void>;
-  /** Content hashes of all plug-ins of all services. */
-  listPluginHashes(): Promise<Set<string>>;
+  /** Content hashes of all versions of all services and kinds. */
+  listHashes(): Promise<Set<string>>;
 }
