@@ -1,0 +1,170 @@
+/** Puts the parts of an agent together and takes them down in order. */
+import { mkdirSync } from "node:fs";
+import { type Clock, type HomePaths, homePaths, type Logger, type Random, systemClock } from "@msec/core";
+import { acquireHomeLock } from "@msec/daemon";
+import { agentFacts, parseConsoleAddress } from "./agent-facts.js";
+import { Closers } from "./closers.js";
+import type { AgentConfig } from "./config.js";
+import { ConsoleLink } from "./console-link/console-link.js";
+import { HeartbeatSender } from "./console-link/heartbeat-sender.js";
+import { writeFileAtomic } from "./files/atomic-file.js";
+import type { AgentIdentity } from "./identity/agent-identity.js";
+import { ensureIdentity } from "./identity/join-console.js";
+import { type LogIntake, startLogIntake } from "./logs/log-intake.js";
+import { MachineLoadReader } from "./machine-load/machine-load.js";
+import { startMetrics } from "./metrics/metric-intake.js";
+import { NamingKeeper } from "./naming/naming-keeper.js";
+import { reportRoutes } from "./naming/route-report.js";
+import { type OrderService, startOrders } from "./orders/order-service.js";
+import { undoCutOffSwitches } from "./releases/activate-release.js";
+import { locateSdk, type SdkLocation } from "./sdk-location.js";
+import { ServicesFile } from "./supervision/services-file.js";
+import { Supervisor } from "./supervision/supervisor.js";
+
+export interface AgentDeps {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Default: the SDK installed with the agent. */
+  readonly sdk?: SdkLocation;
+}
+
+export interface RunningAgent {
+  readonly agentId: string;
+  /** Where services hand over log records. */
+  readonly logPort: number;
+  /** True while the console is there. */
+  readonly isConnected: boolean;
+  /** Leaves services running. */
+  stop(): Promise<void>;
+}
+
+interface Context {
+  readonly config: AgentConfig;
+  readonly paths: HomePaths;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly sdk: SdkLocation;
+  readonly closers: Closers;
+}
+
+/**
+ * Starts an agent. Resolves when everything local works; the console may still be away then, except at the first start.
+ *
+ * @throws CFG_HOME_IN_USE; CFG_JOIN_TOKEN_REQUIRED, CFG_ALREADY_JOINED, CON_JOIN_REFUSED and others of the join; NET_* of the log port
+ */
+export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<RunningAgent> {
+  const closers = new Closers();
+  const paths = homePaths(config.home);
+  const { logger, clock = systemClock, random = Math.random, sdk = locateSdk() } = deps;
+  try {
+    const lock = await acquireHomeLock(config.home, "agent");
+    closers.add(() => lock.release());
+    return await startParts({ config, paths, clock, random, logger, sdk, closers });
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function startParts(context: Context): Promise<RunningAgent> {
+  const { config, paths, clock, random, logger, closers } = context;
+  mkdirSync(paths.agent, { recursive: true, mode: 0o700 });
+  const identity = await joinIfNeeded(context);
+  const naming = new NamingKeeper({ paths, logger });
+  closers.add(() => naming.stop());
+  const parts: { orders?: OrderService } = {};
+  const link = new ConsoleLink({
+    identity,
+    dialAt: parseConsoleAddress(config.console),
+    facts: agentFacts(config),
+    handlers: {
+      "naming.apply": (push) => ({ result: naming.apply(push) }),
+      order: (signed) => {
+        parts.orders?.accept(signed);
+        return { result: {} };
+      },
+    },
+    namingRevision: () => naming.revision,
+    clock,
+    random,
+    logger,
+  });
+  const load = new MachineLoadReader(config.home);
+  const metrics = startMetrics({ config, paths, console: link, load, clock, logger });
+  closers.add(() => metrics.stop());
+  const logs = await startLogIntake({ config, paths, console: link, clock, logger });
+  closers.add(() => logs.stop());
+  writeAgentInfo(paths, identity, { address: config.address, logPort: logs.port });
+  const { supervisor, file, heartbeats } = startSupervision(context, { link, naming, load, logs });
+  parts.orders = startOrders({ ...context, identity, link, supervisor, file });
+  closers.add(() => parts.orders?.stop());
+  closers.add(() => link.stop()); // first to go: everything that waits for an answer is let go
+  closers.add(() => parts.orders?.finishRunning());
+  closers.add(() => heartbeats.stop());
+  link.start();
+  return {
+    agentId: identity.agentId,
+    logPort: logs.port,
+    get isConnected() {
+      return link.isConnected;
+    },
+    stop: () => closers.closeAll(),
+  };
+}
+
+function joinIfNeeded({ config, paths, clock, random, logger }: Context): Promise<AgentIdentity> {
+  return ensureIdentity({
+    home: config.home,
+    agentDir: paths.agent,
+    joinToken: config.joinToken,
+    rejoin: config.rejoin,
+    timeoutMs: config.joinTimeoutMs,
+    dialAt: parseConsoleAddress(config.console),
+    facts: agentFacts(config),
+    clock,
+    random,
+    logger,
+  });
+}
+
+function startSupervision(
+  context: Context,
+  parts: { link: ConsoleLink; naming: NamingKeeper; load: MachineLoadReader; logs: LogIntake },
+): { supervisor: Supervisor; file: ServicesFile; heartbeats: HeartbeatSender } {
+  const { config, paths, clock, logger, sdk, closers } = context;
+  const { link, naming, load, logs } = parts;
+  const file = new ServicesFile(`${paths.agent}/services.json`);
+  undoCutOffSwitches(paths, file, logger);
+  const heartbeats: HeartbeatSender = new HeartbeatSender({
+    link,
+    logger,
+    collect: async () => ({
+      atMs: clock.nowMs(),
+      namingRevision: naming.revision,
+      load: await load.read(),
+      processes: supervisor.reports(),
+      routes: reportRoutes(naming.tables.views()),
+      spooledLogs: logs.waitingRecords,
+      droppedLogs: logs.droppedRecords,
+    }),
+  });
+  const supervisor: Supervisor = new Supervisor({
+    paths,
+    hostScript: sdk.hostScript,
+    bindAddress: config.address,
+    file,
+    clock,
+    logger,
+    onChange: () => heartbeats.poke(),
+  });
+  closers.add(() => supervisor.close());
+  return { supervisor, file, heartbeats };
+}
+
+/** What local processes need to know; they read it again when their log connection fails. */
+function writeAgentInfo(paths: HomePaths, identity: AgentIdentity, at: { address: string; logPort: number }): void {
+  const info = { agentId: identity.agentId, address: at.address, logAddress: `${at.address}:${at.logPort}` };
+  writeFileAtomic(paths.agentInfo, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o644 });
+}

@@ -1,0 +1,78 @@
+/** The machine's live tables: one shared file per service that the console announces, of which this agent is the writer. */
+import { DEFAULT_POLICY, tryPolicyId } from "@msec/balancer";
+import { type HomePaths, type Logger, parseServiceName } from "@msec/core";
+import type { ServiceEntry } from "@msec/naming";
+import { type LiveTable, type LiveTableWriter, openLiveTable, openLiveTableWriter } from "@msec/shm";
+
+export interface LiveTablesOptions {
+  readonly paths: HomePaths;
+  readonly logger: Logger;
+}
+
+interface OpenTable {
+  readonly writer: LiveTableWriter;
+  readonly view: LiveTable;
+}
+
+export class LiveTables {
+  readonly #options: LiveTablesOptions;
+  readonly #tables = new Map<string, OpenTable>();
+
+  constructor(options: LiveTablesOptions) {
+    this.#options = options;
+  }
+
+  /** Views of all tables, to be read only. Refreshed. */
+  *views(): IterableIterator<readonly [service: string, view: LiveTable]> {
+    for (const [service, { view }] of this.#tables) {
+      view.refresh();
+      yield [service, view];
+    }
+  }
+
+  /** Makes the table say what the entry says; one bad entry does not hold up the others. */
+  write(entry: ServiceEntry): void {
+    const { service, instances, revision } = entry;
+    const policyId = tryPolicyId(entry.policy) ?? tryPolicyId(DEFAULT_POLICY) ?? 0;
+    this.#change(service, ({ writer }) => {
+      const members = instances.map(({ host, port, transport, weight }) => ({ host, port, transport, weight }));
+      writer.setMembers(revision, members, { policyId });
+    });
+  }
+
+  /** Empties the table: calls fail with "no instance". The file stays, since processes have mapped it. */
+  empty(service: string, revision: number): void {
+    this.#change(service, ({ writer }) => writer.setMembers(revision, [], { policyId: 0 }));
+  }
+
+  /** Takes back calls in flight of processes that were killed. */
+  repair(): void {
+    for (const { writer } of this.#tables.values()) writer.repair();
+  }
+
+  close(): void {
+    for (const { writer, view } of this.#tables.values()) {
+      view.close();
+      writer.close();
+    }
+    this.#tables.clear();
+  }
+
+  #change(service: string, change: (table: OpenTable) => void): void {
+    try {
+      parseServiceName(service); // it becomes a file name
+      change(this.#open(service));
+    } catch (error) {
+      this.#options.logger.error("live table not written", { service, why: String(error) });
+    }
+  }
+
+  #open(service: string): OpenTable {
+    const known = this.#tables.get(service);
+    if (known) return known;
+    const path = this.#options.paths.liveTable(service);
+    const table = { writer: openLiveTableWriter(path), view: openLiveTable(path) };
+    this.#tables.set(service, table);
+    return table;
+  }
+}

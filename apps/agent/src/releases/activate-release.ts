@@ -1,0 +1,108 @@
+/**
+ * `release.activate`: stop what runs, switch, start, and keep the new release only when it became healthy. The switch is noted
+ * before it begins, so that an agent that dies in the middle goes back to the old release when it starts again.
+ */
+import { type Clock, type HomePaths, type Logger, parseServiceName, type ServiceHomePaths } from "@msec/core";
+import type { OrderAction } from "@msec/protocol";
+import { ReleaseMissing, ReleaseUnhealthy } from "../errors.js";
+import type { OrderOutcome, ReportStep } from "../orders/order-desk.js";
+import { hostLogPath } from "../supervision/host-process.js";
+import type { ServicesFile } from "../supervision/services-file.js";
+import type { Supervisor } from "../supervision/supervisor.js";
+import { readLogTail } from "./log-tail.js";
+import { pruneReleases, switchCurrent, tryActiveRelease, tryReadRelease } from "./release-directory.js";
+import { waitHealthy } from "./wait-healthy.js";
+
+const KEPT_RELEASES = 5;
+
+export type ActivateAction = Extract<OrderAction, { op: "release.activate" }>;
+
+export interface ActivateDeps {
+  readonly paths: HomePaths;
+  readonly supervisor: Supervisor;
+  readonly file: ServicesFile;
+  readonly address: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** @throws {ReleaseMissing} {ReleaseUnhealthy} what ran before runs again then */
+export async function activateRelease(
+  action: ActivateAction,
+  deps: ActivateDeps,
+  report: ReportStep,
+): Promise<OrderOutcome> {
+  const { service, releaseId } = action;
+  const { supervisor, file } = deps;
+  const own = deps.paths.service(parseServiceName(service));
+  if (!tryReadRelease(own, releaseId)) throw new ReleaseMissing({ service, releaseId });
+  const from = tryActiveRelease(own);
+  if (from === releaseId && (await isHealthyNow(action, deps)))
+    return { text: `${releaseId} is active already`, previousReleaseId: from };
+  const { wanted } = file.get(service);
+  file.update(service, { switching: { from: from ?? null, wanted } });
+  const log = readLogTail(hostLogPath(own.log));
+  try {
+    report("stop", from === undefined ? "nothing runs" : from);
+    await supervisor.stop(service);
+    switchCurrent(own, releaseId);
+    report("start", releaseId);
+    supervisor.start(service);
+    const why = await waitHealthy(supervisor.get(service), healthTarget(action, deps.address), deps.clock);
+    if (why !== undefined) throw new ReleaseUnhealthy({ service, releaseId, why: `${why}${log.since()}` });
+  } catch (error) {
+    report("roll back", from ?? "no release");
+    await goBack(service, own, deps);
+    throw error;
+  }
+  file.update(service, { switching: undefined });
+  report("healthy", releaseId);
+  prune(own, [releaseId, from], deps.logger);
+  return { text: `${releaseId} is active`, previousReleaseId: from ?? "" };
+}
+
+/** Finishes a roll-back that an earlier life of the agent could not. Call before services are looked after. */
+export function undoCutOffSwitches(paths: HomePaths, file: ServicesFile, logger: Logger): void {
+  for (const service of file.services) {
+    const { switching } = file.get(service);
+    if (!switching) continue;
+    logger.warn("switch of a release was cut off, going back", { service, to: switching.from });
+    switchCurrent(paths.service(parseServiceName(service)), switching.from ?? undefined);
+  }
+}
+
+/** Second half of {@link undoCutOffSwitches}: a process of the release that was given up is replaced. */
+export async function finishCutOffSwitches(deps: ActivateDeps): Promise<void> {
+  for (const service of deps.file.services) {
+    if (!deps.file.get(service).switching) continue;
+    await goBack(service, deps.paths.service(parseServiceName(service)), deps);
+  }
+}
+
+async function goBack(service: string, own: ServiceHomePaths, deps: ActivateDeps): Promise<void> {
+  const { supervisor, file } = deps;
+  const { switching } = file.get(service);
+  if (!switching) return;
+  await supervisor.stop(service);
+  switchCurrent(own, switching.from ?? undefined);
+  if (switching.wanted === "running" && switching.from !== null) supervisor.start(service);
+  file.update(service, { switching: undefined });
+}
+
+async function isHealthyNow(action: ActivateAction, deps: ActivateDeps): Promise<boolean> {
+  const target = { ...healthTarget(action, deps.address), timeoutMs: 0 };
+  return (await waitHealthy(deps.supervisor.get(action.service), target, deps.clock)) === undefined;
+}
+
+function healthTarget(action: ActivateAction, address: string) {
+  const { releaseId, port, healthTimeoutMs } = action;
+  return { releaseId, port, address, timeoutMs: healthTimeoutMs };
+}
+
+function prune(own: ServiceHomePaths, kept: readonly (string | undefined)[], logger: Logger): void {
+  try {
+    pruneReleases(own, KEPT_RELEASES, kept);
+  } catch (error) {
+    logger.warn("old releases can't be deleted", { why: String(error) }); // the switch itself succeeded
+  }
+}
