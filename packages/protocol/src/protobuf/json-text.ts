@@ -135,7 +135,7 @@ class JsonParser {
     this.#pos += digits.length;
     const value = Number(digits);
     const isInteger = match[1] === undefined && match[2] === undefined;
-    if (!isInteger || Math.abs(value) < Number.MAX_SAFE_INTEGER || digits.length > MAX_INTEGER_DIGITS) return value;
+    if (!isInteger || Number.isSafeInteger(value) || digits.length > MAX_INTEGER_DIGITS) return value;
     return BigInt(digits);
   }
 
