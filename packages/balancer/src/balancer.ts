@@ -3,7 +3,7 @@ import { HEALTH_FIELD as F, type HealthTable } from "./health-table.js";
 import { MemberView } from "./member-view.js";
 import type { BalancePolicy } from "./policies/policy.js";
 import { policyOf } from "./policies/registry.js";
-import { reportOutcome } from "./report-outcome.js";
+import { type OutcomeReport, reportOutcome } from "./report-outcome.js";
 import { type BalancerSettings, DEFAULT_SETTINGS } from "./settings.js";
 
 export interface BalancerOptions {
@@ -15,7 +15,7 @@ export interface BalancerOptions {
 }
 
 /** What {@link Balancer.report} is told. */
-export type PickResult = Omit<Parameters<typeof reportOutcome>[1], "nowMs">;
+export type PickResult = Omit<OutcomeReport, "nowMs">;
 
 /** Picks instances of one service for one process. The experience is in the table, this holds only derived arrays. */
 export class Balancer {
@@ -23,6 +23,14 @@ export class Balancer {
   readonly settings: BalancerSettings;
   readonly #nowMs: () => number;
   readonly #view: MemberView;
+  /** Used again by each report, so that none is allocated. */
+  readonly #report: { -readonly [K in keyof OutcomeReport]: OutcomeReport[K] } = {
+    slot: 0,
+    generation: 0,
+    outcome: "success",
+    latencyMs: 0.5,
+    nowMs: 0.5,
+  };
   #policyId = -1;
   #policy: BalancePolicy = policyOf(0);
 
@@ -63,7 +71,13 @@ export class Balancer {
 
   /** Notes how the call ended. Exactly once per pick. */
   report(result: PickResult): void {
-    reportOutcome(this.table, { ...result, nowMs: this.#nowMs() }, this.settings);
+    const report = this.#report;
+    report.slot = result.slot;
+    report.generation = result.generation;
+    report.outcome = result.outcome;
+    report.latencyMs = result.latencyMs;
+    report.nowMs = this.#nowMs();
+    reportOutcome(this.table, report, this.settings);
     if (result.outcome !== "success") this.#view.invalidate();
   }
 

@@ -27,53 +27,60 @@ export function reportOutcome(
   report: OutcomeReport,
   settings: BalancerSettings = DEFAULT_SETTINGS,
 ): void {
-  const { slot, outcome } = report;
+  const { slot, outcome, latencyMs } = report;
   if (table.generation(slot) !== report.generation) return;
   table.end(slot, report.generation);
-  const now = toTick(report.nowMs);
-  const startedAt = toTick(report.nowMs - report.latencyMs);
   if (outcome === "cancelled") {
     if (table.get(slot, F.trialAt) !== 0) releaseTrial(table, slot);
     return;
   }
-  turnWindow(table, slot, now, settings);
-  const latencyUs = Math.min(MAX_LATENCY_US, Math.max(0, Math.round(report.latencyMs * 1_000)));
-  if (outcome === "success") onSuccess(table, slot, { now, startedAt, latencyUs, settings });
-  else onFailure(table, slot, { now, startedAt, latencyUs, settings, outcome });
-  table.set(slot, F.lastReportAt, now);
+  noted.now = toTick(report.nowMs);
+  noted.startedAt = toTick(report.nowMs - latencyMs);
+  noted.latencyUs = Math.min(MAX_LATENCY_US, Math.max(0, Math.round(latencyMs * 1_000))) | 0;
+  noted.isRefused = outcome === "refused";
+  noted.settings = settings;
+  turnWindow(table, slot, noted);
+  if (outcome === "success") onSuccess(table, slot, noted);
+  else onFailure(table, slot, noted);
+  table.set(slot, F.lastReportAt, noted.now);
 }
 
+/** One outcome in the units of the table. */
 interface Noted {
-  readonly now: number;
-  readonly startedAt: number;
-  readonly latencyUs: number;
-  readonly settings: BalancerSettings;
+  now: number;
+  startedAt: number;
+  latencyUs: number;
+  isRefused: boolean;
+  settings: BalancerSettings;
 }
 
-function onSuccess(table: HealthTable, slot: number, noted: Noted): void {
-  const { now, startedAt, settings } = noted;
-  const ejectedAt = table.get(slot, F.ejectedAt);
-  if (table.get(slot, F.ejectedUntil) !== 0 && elapsedMs(startedAt, ejectedAt) >= 0) readmit(table, slot, now);
-  const streak = table.get(slot, F.ejectStreak);
-  if (streak !== 0 && elapsedMs(now, ejectedAt) > settings.streakForgetMs) table.set(slot, F.ejectStreak, 0);
+/** Filled anew by each report, which never waits: a report allocates nothing (benchmarks/src/shm.bench.ts). */
+const noted: Noted = { now: 1, startedAt: 1, latencyUs: 0, isRefused: false, settings: DEFAULT_SETTINGS };
+
+function onSuccess(table: HealthTable, slot: number, { now, startedAt, latencyUs, settings }: Noted): void {
+  const isOut = table.get(slot, F.ejectedUntil) !== 0;
+  if (isOut || table.get(slot, F.ejectStreak) !== 0) {
+    const ejectedAt = table.get(slot, F.ejectedAt);
+    if (isOut && elapsedMs(startedAt, ejectedAt) >= 0) readmit(table, slot, now);
+    if (elapsedMs(now, ejectedAt) > settings.streakForgetMs) table.set(slot, F.ejectStreak, 0);
+  }
   if (table.get(slot, F.consecutiveFailures) !== 0) table.set(slot, F.consecutiveFailures, 0);
   table.add(slot, F.successes, 1);
   table.add(slot, F.successTotal, 1);
-  noteLatency(table, slot, noted.latencyUs);
+  noteLatency(table, slot, latencyUs);
 }
 
-function onFailure(table: HealthTable, slot: number, noted: Noted & { readonly outcome: CallOutcome }): void {
-  const { now, startedAt, settings } = noted;
+function onFailure(table: HealthTable, slot: number, { now, startedAt, latencyUs, isRefused, settings }: Noted): void {
   const inARow = table.add(slot, F.consecutiveFailures, 1) + 1;
   const failures = table.add(slot, F.failures, 1) + 1;
   table.add(slot, F.failureTotal, 1);
   table.set(slot, F.lastFailureAt, now);
   const worst = Math.max(table.get(slot, F.peakLatencyUs), table.get(slot, F.latencyEwmaUs), FAILURE_FLOOR_US);
-  noteLatency(table, slot, Math.max(noted.latencyUs, worst));
+  noteLatency(table, slot, Math.max(latencyUs, worst));
 
   const wasOut = table.get(slot, F.ejectedUntil) !== 0;
   if (wasOut && elapsedMs(startedAt, table.get(slot, F.ejectedAt)) < 0) return; // sent before the ejection: no news
-  if (noted.outcome === "refused") {
+  if (isRefused) {
     eject(table, slot, { reason: EJECT_REASON.refused, now, settings });
     return;
   }
@@ -96,7 +103,7 @@ function noteLatency(table: HealthTable, slot: number, sampleUs: number): void {
 }
 
 /** Halves the window's counters once per `windowMs`; the process that wins the swap does it. */
-function turnWindow(table: HealthTable, slot: number, now: number, settings: BalancerSettings): void {
+function turnWindow(table: HealthTable, slot: number, { now, settings }: Noted): void {
   const startedAt = table.get(slot, F.windowAt);
   const ageMs = elapsedMs(now, startedAt);
   if (startedAt !== 0 && ageMs >= 0 && ageMs < settings.windowMs) return;
