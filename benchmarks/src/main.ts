@@ -1,8 +1,10 @@
 /** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout. */
 import { runRpcBenchmark } from "./rpc.js";
+import { main as runShmBenchmark } from "./shm.bench.js";
 
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   rpc: runRpcBenchmark,
+  shm: runShmBenchmark,
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -1,12 +1,11 @@
 /**
  * Shared memory and balancing: nanoseconds per operation on a real mapped file, against plain JavaScript.
- * `node benchmarks/dist/shm.bench.js` prints one JSON line; figures are medians of several rounds.
+ * `npm run bench -- shm`; figures are medians of 15 rounds.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Balancer, seededRandom } from "@msec/balancer";
 import {
   bootNowMs,
@@ -16,6 +15,7 @@ import {
   openLiveTableWriter,
   openSharedFile,
 } from "@msec/shm";
+import { median, writeResult } from "./result.js";
 
 const ROUNDS = 15;
 
@@ -27,8 +27,7 @@ function measure(turns: number, body: (turn: number) => void): number {
     for (let turn = 0; turn < turns; turn += 1) body(turn);
     rounds.push(((performance.now() - startedMs) * 1e6) / turns);
   }
-  const sorted = rounds.slice(3).toSorted((a, b) => a - b); // the first rounds compile
-  return Math.round((sorted[sorted.length >> 1] ?? 0) * 10) / 10;
+  return Math.round(median(rounds.slice(3)) * 10) / 10; // the first rounds compile
 }
 
 function measureAtomics(dir: string): Record<string, number> {
@@ -107,28 +106,21 @@ function measureRing(dir: string): Record<string, number> {
     put.push(((filledMs - startedMs) * 1e6) / batch);
     get.push(((performance.now() - filledMs) * 1e6) / batch);
   }
-  const median = (values: number[]) => Math.round(values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0);
   assert.equal(ring.usedSlots, 0);
-  return { recordBytes: 48, put: median(put), get: median(get) };
+  return { recordBytes: 48, put: Math.round(median(put)), get: Math.round(median(get)) };
 }
 
-/** Measures everything in a directory of its own and gives nanoseconds per operation. */
-export async function main(): Promise<Record<string, unknown>> {
+/** Measures everything in a directory of its own; writes a result file and prints it as one line of JSON. */
+export async function main(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "msec-bench-shm-"));
   try {
-    const result = {
-      bench: "shm",
+    await writeResult("shm", {
       unit: "ns",
-      node: process.version,
       atomics: measureAtomics(dir),
       picks: [2, 10, 100, 1_000].map((count) => measurePicks(dir, count)),
       ring: measureRing(dir),
-    };
-    process.stdout.write(`${JSON.stringify(result)}\n`);
-    return result;
+    });
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
