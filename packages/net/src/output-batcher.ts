@@ -115,7 +115,8 @@ export class OutputBatcher<B extends OutputBuffer> {
       return;
     }
     if (!this.#isReusable) {
-      this.#stream.write(buffer.view().slice());
+      // Not slice(): a Buffer would only give another view.
+      this.#stream.write(Buffer.from(buffer.view()));
       this.#pool.give(buffer);
       return;
     }

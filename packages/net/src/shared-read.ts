@@ -19,7 +19,7 @@ class SinkSlot {
   early: Uint8Array[] = [];
 
   take(bytes: Uint8Array, length: number): void {
-    if (this.sink === undefined) this.early.push(bytes.slice(0, length));
+    if (this.sink === undefined) this.early.push(Buffer.from(bytes.subarray(0, length)));
     else this.sink(bytes, 0, length);
   }
 }

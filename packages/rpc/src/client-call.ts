@@ -119,7 +119,7 @@ export class ClientCall {
       return;
     }
     if (signal !== undefined && !this.#watch(signal)) return;
-    this.#place.budget.onCall();
+    this.#place.budget.onCall(this.startedMs);
     this.#next(this.startedMs);
   }
 
