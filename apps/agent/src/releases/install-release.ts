@@ -79,6 +79,7 @@ async function buildRelease(
     installedAtMs: deps.clock.nowMs(),
   };
   writeFileAtomic(`${temporary}/release.json`, `${JSON.stringify(info, undefined, 2)}\n`);
+  writeFileAtomic(`${temporary}/package.json`, `${JSON.stringify({ private: true, type: "module" })}\n`);
   mkdirSync(`${temporary}/node_modules/@msec`, { recursive: true, mode: 0o700 });
   symlinkSync(deps.sdkDir, `${temporary}/node_modules/@msec/sdk`);
 }
