@@ -1,0 +1,76 @@
+/** `msec dev`: console and one agent in one process tree on loopback. State stays in the home, so that it can be taken up again. */
+
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ApiClient, createApiClient } from "@msec/api-schema";
+import { defaultHome } from "@msec/daemon";
+import type { Command } from "commander";
+import { passSignals, startProgram } from "./processes.js";
+
+interface DevOptions {
+  readonly home: string;
+  readonly listen: string;
+}
+
+/** Account and token of a development console; 0600 in its home. */
+interface DevLogin {
+  readonly name: string;
+  readonly password: string;
+  readonly token: string;
+}
+
+export function devCommand(program: Command): void {
+  program
+    .command("dev")
+    .description("the whole platform on this machine: a console and an agent on loopback")
+    .option("--home <directory>", "where its state is kept", join(defaultHome(), "dev"))
+    .option("--listen <host:port>", "pages and API", "127.0.0.1:8080")
+    .action(async (options: DevOptions) => {
+      process.exitCode = await runDev(options);
+    });
+}
+
+async function runDev({ home, listen }: DevOptions): Promise<number> {
+  const console = await startProgram("console", ["--home", home, "--listen", listen, "--link.listen", "127.0.0.1:0"]);
+  const url = String(console.ready.httpUrl);
+  const login = await openLogin(home, url, console.ready.setupLink);
+  const api = createApiClient({ baseUrl: url, token: login.token });
+  const settings = ["--home", home, "--address", "127.0.0.1", "--name", "dev"];
+  if (!existsSync(join(home, "agent", "identity"))) settings.push("--join-token", await joinToken(api));
+  const agent = await startProgram("agent", settings);
+  const text = [
+    `console   ${url}`,
+    `sign in   ${login.name} / ${login.password}`,
+    `scripts   export MSEC_CONSOLE=${url} MSEC_TOKEN=${login.token}`,
+    "machine   dev (127.0.0.1) has joined; Ctrl-C ends both, services go on",
+    "",
+  ];
+  process.stdout.write(text.join("\n"));
+  return passSignals([console.child, agent.child]);
+}
+
+/** First start: makes the account with the one-time link. Later: what was kept. */
+async function openLogin(home: string, url: string, setupLink: unknown): Promise<DevLogin> {
+  const file = join(home, "dev-login.json");
+  if (typeof setupLink !== "string") return JSON.parse(readFileSync(file, "utf8"));
+  const name = "admin";
+  const password = randomBytes(9).toString("base64url");
+  const setupToken = setupLink.split("#")[1] ?? "";
+  let cookie = "";
+  const withCookie: typeof fetch = async (input, init) => {
+    const answer = await fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie } });
+    cookie = answer.headers.getSetCookie().map((c) => c.split(";")[0])[0] ?? cookie;
+    return answer;
+  };
+  const api = createApiClient({ baseUrl: url, fetch: withCookie });
+  await api("setup.create", { body: { setupToken, name, password } });
+  const { secret } = await api("apiTokens.create", { body: { name: "dev_cli", role: "admin" } });
+  const login = { name, password, token: secret };
+  writeFileSync(file, JSON.stringify(login), { mode: 0o600 });
+  return login;
+}
+
+async function joinToken(api: ApiClient): Promise<string> {
+  return (await api("joinTokens.create", { body: {} })).secret;
+}

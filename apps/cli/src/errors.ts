@@ -1,0 +1,61 @@
+import { defineError } from "@msec/core";
+
+export const ProjectInvalid = defineError<{ file: string; problem: string }>(
+  "CLI_PROJECT_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${d.file}: ${d.problem}`,
+);
+
+export const ProjectExists = defineError<{ directory: string }>(
+  "CLI_PROJECT_EXISTS",
+  "ALREADY_EXISTS",
+  (d) => `${d.directory} exists and is not empty; choose another directory with --dir`,
+);
+
+export const BuildFailed = defineError<{ problems: readonly string[] }>(
+  "CLI_BUILD_FAILED",
+  "INVALID_ARGUMENT",
+  (d) => `the service can't be bundled:\n${d.problems.map((p) => `  ${p}`).join("\n")}`,
+);
+
+export const ConsoleUnknown = defineError<{ console: string }>(
+  "CLI_NO_TOKEN",
+  "UNAUTHENTICATED",
+  (d) => `no token for the console at ${d.console}; run \`msec login\`, or give --token or MSEC_TOKEN`,
+);
+
+export const ArgumentInvalid = defineError<{ argument: string; problem: string }>(
+  "CLI_ARGUMENT_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${d.argument}: ${d.problem}`,
+);
+
+export const MethodUnknown = defineError<{ method: string; known: readonly string[] }>(
+  "CLI_METHOD_UNKNOWN",
+  "NOT_FOUND",
+  (d) => `the interface has no method ${d.method}; it has ${d.known.join(", ")}`,
+);
+
+export const InterfaceMissing = defineError<{ service: string }>(
+  "CLI_INTERFACE_MISSING",
+  "NOT_FOUND",
+  (d) => `the interface of ${d.service} is not known; give its file with --idl`,
+);
+
+export const ReleaseEndedBadly = defineError<{ releaseId: string; status: string; failures: readonly string[] }>(
+  "CLI_RELEASE_FAILED",
+  "FAILED_PRECONDITION",
+  (d) => `release ${d.releaseId} ended as ${d.status}:\n${d.failures.map((f) => `  ${f}`).join("\n")}`,
+);
+
+export const SomethingUnwell = defineError<{ problems: readonly string[] }>(
+  "CLI_UNWELL",
+  "UNAVAILABLE",
+  (d) => `not all is well:\n${d.problems.map((p) => `  ${p}`).join("\n")}`,
+);
+
+export const ProcessNotReady = defineError<{ program: string; output: string }>(
+  "CLI_PROCESS_NOT_READY",
+  "UNAVAILABLE",
+  (d) => `${d.program} did not start:\n${d.output}`,
+);
