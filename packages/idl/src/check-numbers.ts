@@ -2,7 +2,7 @@ import type { EnumModel, Reserved } from "./model.js";
 import type { Position, ProblemList } from "./problem.js";
 import type { MessageSyntax } from "./syntax-tree.js";
 
-export const MAX_FIELD_NUMBER = 536_870_911;
+const MAX_FIELD_NUMBER = 536_870_911;
 const RESERVED_FROM = 19_000;
 const RESERVED_TO = 19_999;
 const MAX_INT32 = 2_147_483_647;

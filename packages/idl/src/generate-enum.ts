@@ -24,6 +24,7 @@ export function enumCode(type: EnumModel, context: GenerateContext): string[] {
 
 /** Of several names of one number the first is its name. */
 function firstNames(values: readonly EnumValueModel[]): string[] {
-  const first = values.filter((value, i) => values.findIndex(({ number }) => number === value.number) === i);
-  return first.map(({ name, number }) => `${number < 0 ? `[${number}]` : number}: ${quote(name)}`);
+  const first = new Map<number, string>();
+  for (const { name, number } of values) if (!first.has(number)) first.set(number, name);
+  return [...first].map(([number, name]) => `${number < 0 ? `[${number}]` : number}: ${quote(name)}`);
 }

@@ -76,6 +76,23 @@ describe("bad inputs", () => {
   });
 });
 
+/** Each took minutes before its limit. */
+describe("large hostile inputs", () => {
+  const many = (count: number, line: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => line(i)).join("\n");
+
+  it.each([
+    {
+      name: "unknown types among many",
+      text: many(9_000, (i) => `message Message${i} { optional Messages${i}x a = 1; }`),
+    },
+    { name: "a long circle", text: many(9_000, (i) => `message M${i} { required M${(i + 1) % 9_000} a = 1; }`) },
+    { name: "many reserved numbers", text: `message A { reserved ${many(60_000, (i) => `${i + 1},`)} 70000; }` },
+  ])("$name", ({ text }) => {
+    expect(checkProto(text).problems.length).toBeGreaterThan(0);
+  });
+});
+
 describe("good inputs", () => {
   it.each(good)("$name", ({ text }) => {
     expect(found(text, "error")).toEqual([]);

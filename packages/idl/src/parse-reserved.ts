@@ -8,13 +8,22 @@ export interface ReservedDraft extends Reserved {
   readonly names: { readonly name: string; readonly at: Position }[];
 }
 
+const MAX_RESERVED = 1_000;
+
 /** What `max` stands for: clamped later to the limit of fields or enum values. */
-export const RANGE_MAX = Number.MAX_SAFE_INTEGER;
+const RANGE_MAX = Number.MAX_SAFE_INTEGER;
 
 /** `reserved 2, 9 to 11, 100 to max;` or `reserved "a", "b";` */
 export function parseReserved(tokens: TokenStream, reserved: ReservedDraft): void {
   tokens.take("reserved", "at the start of a reserved statement");
   do {
+    if (reserved.ranges.length + reserved.names.length >= MAX_RESERVED) {
+      tokens.fail(
+        tokens.peek(),
+        "IDL_TOO_LARGE",
+        `at most ${MAX_RESERVED} numbers, ranges and names are reserved in one place`,
+      );
+    }
     if (tokens.peek().kind === "string") parseReservedName(tokens, reserved);
     else reserved.ranges.push(parseRange(tokens));
   } while (tokens.tryTake(","));

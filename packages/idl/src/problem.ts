@@ -34,6 +34,11 @@ export class ProblemList {
     this.#add("note", at, { rule, message });
   }
 
+  /** What is found from now on is dropped, so costly hints need not be made. */
+  get isFull(): boolean {
+    return this.#problems.length >= MAX_PROBLEMS;
+  }
+
   get hasErrors(): boolean {
     return this.#problems.some((problem) => problem.severity === "error");
   }
@@ -49,7 +54,7 @@ export class ProblemList {
     const isKnown = this.#problems.some(
       (p) => p.line === at.line && p.message === what.message && p.column === at.column,
     );
-    if (isEcho || isKnown || this.#problems.length >= MAX_PROBLEMS) return;
+    if (isEcho || isKnown || this.isFull) return;
     this.#problems.push({ line: at.line, column: at.column, severity, ...what });
   }
 }

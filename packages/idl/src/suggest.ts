@@ -1,5 +1,10 @@
+/** Longer names and longer lists get no suggestion: the comparison takes time by their product. */
+const MAX_LENGTH = 64;
+const MAX_CANDIDATES = 2_000;
+
 /** `, did you mean X?` when a candidate is near enough to `name`, else "". */
-export function didYouMean(name: string, candidates: Iterable<string>): string {
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  if (name.length > MAX_LENGTH || candidates.length > MAX_CANDIDATES) return "";
   const limit = name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;

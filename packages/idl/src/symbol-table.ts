@@ -111,6 +111,7 @@ export class SymbolTable {
   }
 
   #hint(text: string): string {
+    if (this.#problems.isFull) return "";
     const foreign = Object.hasOwn(foreignTypes, text.toLowerCase()) ? foreignTypes[text.toLowerCase()] : undefined;
     if (foreign) return `, did you mean ${foreign}?`;
     const types = [...this.#symbols.values()].filter((symbol) => symbol.kind === "message" || symbol.kind === "enum");
