@@ -68,6 +68,7 @@ export class TextFieldCache {
     }
     const start = writer.length;
     writer.uint32(this.#tag).string(text);
+    if (writer.length - start > MAX_CACHED_BYTES) return;
     this.#text = text;
     this.#bytes = writer.buffer.slice(start, writer.length);
   }

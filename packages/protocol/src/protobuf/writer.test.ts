@@ -83,6 +83,16 @@ describe("ProtoWriter", () => {
     expect(writer.string("x").buffer).toBe(buffer);
   });
 
+  it("shrinks a buffer that grew too large, and only such a one", () => {
+    const writer = new ProtoWriter(64).raw(new Uint8Array(100));
+    const { buffer } = writer;
+    expect(writer.shrink(buffer.length).buffer).toBe(buffer);
+    writer.raw(new Uint8Array(5000)).shrink(1024);
+    expect(writer.length).toBe(0);
+    expect(writer.buffer.length).toBeLessThanOrEqual(1024);
+    expect(hex(writer.double(-2.25))).toBe("00000000000002c0");
+  });
+
   it("gives a copy by finish and an alias by view", () => {
     const writer = new ProtoWriter().string("a");
     const copy = writer.finish();

@@ -73,6 +73,15 @@ export class ProtoWriter {
     return this;
   }
 
+  /** Like `reset()`, and gives a buffer that grew above `maxBytes` back to the collector: one huge message must not stay for ever. */
+  shrink(maxBytes: number): this {
+    if (this.buffer.length > maxBytes) {
+      this.buffer = new Uint8Array(Math.min(INITIAL_BYTES, maxBytes));
+      this.#dataView = new DataView(this.buffer.buffer);
+    }
+    return this.reset();
+  }
+
   /** Drops what was written after `length`: undoes a half-written message after an error. */
   truncate(length: number): this {
     this.length = length;

@@ -13,6 +13,8 @@ export const HTTP_MAX_HEAD_BYTES = 16 * 1024;
 /** `size[;extension]` of a chunk. */
 const MAX_CHUNK_LINE_BYTES = 256;
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?$/;
+/** A larger buffer is given back once its request is done. */
+const KEPT_BUFFER_BYTES = 64 * 1024;
 const CR = 13;
 const LF = 10;
 
@@ -127,7 +129,7 @@ export class HttpRequestParser {
     if (contentLength !== undefined) this.#checkBody(contentLength);
     this.#moveTo(end + 4);
     this.#continueWanted = head.expectsContinue && contentLength !== 0;
-    this.#chunks.reset();
+    this.#chunks.shrink(KEPT_BUFFER_BYTES);
     this.#trailerBytes = 0;
     this.#state =
       contentLength === undefined ? { kind: "chunk-line", head } : { kind: "sized", head, sizeBytes: contentLength };
@@ -217,8 +219,12 @@ export class HttpRequestParser {
   /** Drops what was consumed, once it is worth the copy. */
   #compact(): void {
     const { buffer, length } = this.#input;
-    if (this.#pos === 0) return;
-    if (this.#pos < length && this.#pos < length / 2) return;
+    if (this.#pos === 0 || this.#pos < length / 2) return;
+    if (this.#pos === length) {
+      this.#input.shrink(KEPT_BUFFER_BYTES);
+      this.#moveTo(0);
+      return;
+    }
     buffer.copyWithin(0, this.#pos, length);
     this.#input.truncate(length - this.#pos);
     this.#scanned -= this.#pos;
