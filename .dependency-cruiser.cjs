@@ -88,7 +88,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["msec-source", "import", "require", "node", "default", "types"],
-      extensionAlias: { ".js": [".ts", ".tsx", ".js"] },
+      extensions: [".ts", ".tsx", ".js", ".json"],
     },
   },
 };

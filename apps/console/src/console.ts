@@ -14,10 +14,13 @@ import { createApp } from "./http/app.js";
 import { healthRoutes } from "./http/health-routes.js";
 import { hostRules } from "./http/origin-rules.js";
 import { findWebDirectory } from "./http/pages.js";
-import { pendingRoutes } from "./http/pending-routes.js";
 import { mergeHandlers } from "./http/route-handlers.js";
-import { unknownInstanceFacts } from "./services/instance-facts.js";
+import { type LinkFeature, linkFeature } from "./link/link-feature.js";
+import { overviewFeature } from "./overview/overview-feature.js";
+import { releaseBlobs } from "./releases/release-blobs.js";
+import { ServiceService } from "./services/service-service.js";
 import { servicesFeature } from "./services/services-feature.js";
+import { telemetryFeature } from "./telemetry/telemetry-feature.js";
 import { VERSION } from "./version.js";
 import { versionsFeature } from "./versions/versions-feature.js";
 
@@ -62,7 +65,7 @@ async function start(config: ConsoleConfig, deps: ConsoleDeps, cleanup: Cleanup)
   const context: ConsoleContext = { config, paths, database, clock: deps.clock ?? systemClock, logger };
 
   const accounts = accountsFeature(context);
-  const features = composeFeatures(context, accounts);
+  const { features, link } = await composeFeatures(context, accounts);
   for (const feature of features) {
     await feature.start?.();
     cleanup.add(async () => feature.stop?.());
@@ -75,17 +78,35 @@ async function start(config: ConsoleConfig, deps: ConsoleDeps, cleanup: Cleanup)
   const publicUrl = config.publicUrl === "" ? httpUrl : config.publicUrl;
   return {
     httpUrl,
-    linkPort: 0,
+    linkPort: link.port(),
     ...(setupToken === undefined ? {} : { setupLink: `${publicUrl}/setup#${setupToken}` }),
     stop: () => cleanup.run(),
   };
 }
 
+interface Composition {
+  readonly features: readonly Feature[];
+  readonly link: LinkFeature;
+}
+
 /** Every part of the console, in the order of start. A new feature is one line here. */
-function composeFeatures(context: ConsoleContext, accounts: AccountsFeature): readonly Feature[] {
-  const services = servicesFeature(context, unknownInstanceFacts);
-  const versions = versionsFeature(context, services.services);
-  return [accounts, services, versions, auditFeature(context)];
+async function composeFeatures(context: ConsoleContext, accounts: AccountsFeature): Promise<Composition> {
+  const services = new ServiceService(context);
+  const versions = versionsFeature(context, services);
+  const telemetry = await telemetryFeature(context);
+  const blobs = releaseBlobs(versions.blobs);
+  const link = await linkFeature(context, { services, versions: versions.versions, blobs, sink: telemetry.sink });
+  const overview = overviewFeature(context, { services, control: link.control, telemetry });
+  const features = [
+    accounts,
+    servicesFeature(services, link.facts),
+    versions,
+    auditFeature(context),
+    telemetry,
+    link,
+    overview,
+  ];
+  return { features, link };
 }
 
 function buildApp(context: ConsoleContext, accounts: AccountsFeature, features: readonly Feature[]) {
@@ -95,11 +116,7 @@ function buildApp(context: ConsoleContext, accounts: AccountsFeature, features: 
     version: VERSION,
     hosts: hostRules({ listenHost: splitAddress(config.listen).host, publicUrl, trustedHosts }),
     authenticator: accounts.sessions,
-    handlers: mergeHandlers(
-      healthRoutes({ version: VERSION }),
-      pendingRoutes(),
-      ...features.map((feature) => feature.routes),
-    ),
+    handlers: mergeHandlers(healthRoutes({ version: VERSION }), ...features.map((feature) => feature.routes)),
     webDirectory: findWebDirectory(config.webDirectory),
     https: publicUrl.startsWith("https:"),
     trustProxy: config.trustProxy,

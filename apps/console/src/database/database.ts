@@ -4,6 +4,12 @@ import type { AccountStore } from "../accounts/account-store.js";
 import { sqlAccountStore } from "../accounts/sql-account-store.js";
 import type { AuditStore } from "../audit/audit-store.js";
 import { sqlAuditStore } from "../audit/sql-audit-store.js";
+import type { MachineStore } from "../machines/machine-store.js";
+import { sqlMachineStore } from "../machines/sql-machine-store.js";
+import type { OrderStore } from "../orders/order-store.js";
+import { sqlOrderStore } from "../orders/sql-order-store.js";
+import type { ReleaseStore } from "../releases/release-store.js";
+import { sqlReleaseStore } from "../releases/sql-release-store.js";
 import type { ServiceStore } from "../services/service-store.js";
 import { sqlServiceStore } from "../services/sql-service-store.js";
 import { sqlVersionStore } from "../versions/sql-version-store.js";
@@ -20,6 +26,9 @@ export interface Stores {
   readonly services: ServiceStore;
   readonly versions: VersionStore;
   readonly audit: AuditStore;
+  readonly machines: MachineStore;
+  readonly orders: OrderStore;
+  readonly releases: ReleaseStore;
 }
 
 export interface Database {
@@ -43,6 +52,9 @@ function sqlStores(db: Kysely<ConsoleTables>): Stores {
     services: sqlServiceStore(db),
     versions: sqlVersionStore(db),
     audit: sqlAuditStore(db),
+    machines: sqlMachineStore(db),
+    orders: sqlOrderStore(db),
+    releases: sqlReleaseStore(db),
   };
 }
 

@@ -1,5 +1,8 @@
 import type { Migration } from "@msec/sql";
 import { sql } from "kysely";
+import { machineStatements } from "../machines/machine-tables.js";
+import { orderStatements } from "../orders/order-tables.js";
+import { releaseStatements } from "../releases/release-tables.js";
 
 const statements = (id: string, texts: readonly string[]): Migration => ({
   id,
@@ -51,4 +54,7 @@ export const migrations: readonly Migration[] = [
       target TEXT NOT NULL, text TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL) STRICT`,
     `CREATE INDEX audit_entries_by_target ON audit_entries(target)`,
   ]),
+  statements("0005-machines", machineStatements),
+  statements("0006-orders", orderStatements),
+  statements("0007-releases", releaseStatements),
 ];

@@ -72,9 +72,3 @@ export const PermissionDenied = defineError<{ permission: string; role: string }
   "PERMISSION_DENIED",
   (d) => `role ${d.role} may not do this; it needs the permission ${d.permission}`,
 );
-
-export const NotBuiltYet = defineError<{ route: string }>(
-  "CON_NOT_BUILT",
-  "UNIMPLEMENTED",
-  (d) => `${d.route} is not built in this version`,
-);

@@ -1,13 +1,17 @@
 import { type LinkListener, listenLink } from "@msec/link";
-import type { NameStore } from "@msec/naming";
+import { openSqlNameStore } from "@msec/naming";
 import { capacityRoutes } from "../capacity/capacity-routes.js";
 import type { ConsoleContext } from "../context.js";
 import type { Feature } from "../feature.js";
 import { mergeHandlers } from "../http/route-handlers.js";
+import { machineFacts } from "../machines/machine-facts.js";
 import { machineRoutes } from "../machines/machine-routes.js";
 import { instanceOrderRoutes } from "../orders/instance-order-routes.js";
 import { releaseRoutes } from "../releases/release-routes.js";
+import { releaseVersionUse } from "../releases/release-version-use.js";
+import type { InstanceFacts } from "../services/instance-facts.js";
 import type { ServiceService } from "../services/service-service.js";
+import type { VersionService } from "../versions/version-service.js";
 import type { BlobSource } from "./blob-source.js";
 import { openConsoleIdentity } from "./console-identity.js";
 import { createMachineControl, type MachineControl } from "./machine-control.js";
@@ -17,13 +21,14 @@ const MAX_AGENTS = 20_000;
 
 export interface LinkFeature extends Feature {
   readonly control: MachineControl;
+  readonly facts: InstanceFacts;
   /** Port that agents dial; 0 before the start. */
   readonly port: () => number;
 }
 
 export interface LinkFeatureDeps {
   readonly services: ServiceService;
-  readonly names: NameStore;
+  readonly versions: VersionService;
   readonly blobs: BlobSource;
   readonly sink: TelemetrySink;
 }
@@ -38,15 +43,18 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
     if (config.link.publicAddress !== "") return splitAddress(config.link.publicAddress);
     return { host: bind.host, port: listener?.port ?? bind.port };
   };
-  const control = createMachineControl({ context, identity, linkAddress, ...deps });
+  const names = await openSqlNameStore(`${paths.console}/naming.db`);
+  const control = createMachineControl({ context, identity, linkAddress, names, ...deps });
+  deps.versions.setUse(releaseVersionUse(database.stores.releases));
   const { capacity, pusher, releases, orders, hub } = control;
   return {
     name: "link",
     control,
+    facts: machineFacts(control.machines),
     port: () => listener?.port ?? 0,
     routes: mergeHandlers(
       machineRoutes({ ...control, database, clock }),
-      capacityRoutes({ capacity, pusher, names: deps.names, database, clock }),
+      capacityRoutes({ capacity, pusher, names, database, clock }),
       releaseRoutes({ releases, database, clock }),
       instanceOrderRoutes({ orders, services: deps.services, machineAt: control.machineAt, database, clock }),
     ),
@@ -66,6 +74,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       pusher.close();
       hub.close();
       await listener?.close();
+      await names.close();
     },
   };
 }
