@@ -18,7 +18,7 @@ export {
 export { type Consume, InputReader } from "./input-reader.js";
 export { type ListenTcpOptions, listenTcp, type TcpListener } from "./listen-tcp.js";
 export { OutputBatcher, type OutputBatcherOptions, type OutputBuffer, OutputBufferPool } from "./output-batcher.js";
-export { attachInput, createSharedRead, type InputSink, type InputStream } from "./shared-read.js";
+export { adoptSharedRead, attachInput, createSharedRead, type InputSink, type InputStream } from "./shared-read.js";
 export { StreamConnection, type StreamConnectionLimits, type StreamConnectionOptions } from "./stream-connection.js";
 export {
   createTimerEntry,

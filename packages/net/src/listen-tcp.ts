@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { HostPort } from "@msec/core";
 import { netError } from "./errno.js";
+import { adoptSharedRead } from "./shared-read.js";
 
 export interface ListenTcpOptions {
   /** Address to listen on; `0.0.0.0` for all. Not needed with `server`. */
@@ -17,6 +18,8 @@ export interface ListenTcpOptions {
   readonly onDrop?: (peer: string) => void;
   /** The listening socket itself failed after it was open. */
   readonly onError?: (error: Error) => void;
+  /** Read into the process's shared buffer; then use `attachInput`, since 'data' is never emitted. Default false. */
+  readonly readShared?: boolean;
   /** The socket has no delay and stays half-open after the peer's end: the owner must end it. */
   readonly onConnection: (socket: Socket) => void;
 }
@@ -46,12 +49,13 @@ function listen(server: Server, options: ListenTcpOptions): Promise<void> {
  * @throws NET_ADDRESS_IN_USE, NET_ADDRESS_UNAVAILABLE, NET_PERMISSION_DENIED, each naming the address
  */
 export async function listenTcp(options: ListenTcpOptions): Promise<TcpListener> {
-  const server = options.server ?? createServer({ noDelay: true, allowHalfOpen: true });
+  const { readShared = false } = options;
+  const server = options.server ?? createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: readShared });
   server.maxConnections = options.maxConnections ?? 10_000;
   server.on("connection", (socket: Socket) => {
     socket.setNoDelay(true);
     socket.allowHalfOpen = true;
-    options.onConnection(socket);
+    options.onConnection(readShared ? adoptSharedRead(socket) : socket);
   });
   server.on("drop", (data) => options.onDrop?.(`${data?.remoteAddress}:${data?.remotePort}`));
   if (options.server === undefined) await listen(server, options);

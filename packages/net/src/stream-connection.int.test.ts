@@ -105,8 +105,35 @@ describe("StreamConnection", () => {
     expect(await closed).toBeUndefined();
   });
 
-  it("stops reading from a peer that does not read, and goes on when it does", async () => {
-    const { near, far } = await startPair();
+  it.each([true, false])("reads accepted connections (shared buffer: %s) and counts their end", async (readShared) => {
+    const held: Opened[] = [];
+    let text = "";
+    const listener = await listenTcp({
+      readShared,
+      maxConnections: 2,
+      onConnection: (socket) =>
+        void held.push(
+          open(socket, {
+            consume: (bytes, start, end) => {
+              text += Buffer.from(bytes.subarray(start, end)).toString();
+              return end - start;
+            },
+          }),
+        ),
+    });
+    // More in a row than may be open at a time: each must be counted out when it ends.
+    for (let i = 0; i < 5; i++) {
+      const socket = await dialTcp(listener.address);
+      socket.end(`${i};`);
+      await once(socket.resume(), "close");
+      await held[i]!.closed;
+    }
+    expect(text).toBe("0;1;2;3;4;");
+    await listener.close();
+  });
+
+  it.each([true, false])("stops reading from a peer that does not read (shared: %s), and goes on", async (shared) => {
+    const { near, far } = await startPair(shared);
     let asked = 0;
     const answer = "x".repeat(1 << 19);
     const { connection } = open(near, {

@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { type Clock, type LogFields, type Logger, silentLogger } from "@msec/core";
 import {
   createFrameSlice,
@@ -307,6 +307,21 @@ describe("limits and deadlines", () => {
     peer.socket.end(requestFrame(1, "last words"));
     await until(() => peer.isClosed);
     expect(peer.answers()[0]!.text).toBe("last words");
+  });
+
+  it("serves on a server that somebody else opened, and on connections that somebody else accepted", async () => {
+    const { server } = await startServer((request) => request);
+    const inherited = createServer();
+    const accepting = createServer((socket) => server.accept(socket));
+    for (const opened of [inherited, accepting]) {
+      await new Promise<void>((resolve) => opened.listen({ port: 0, host: "127.0.0.1" }, resolve));
+      onTestFinished(() => void opened.close());
+    }
+    const { port } = await server.listen({ server: inherited });
+    expect(server.addresses).toContainEqual({ host: "127.0.0.1", port });
+    const peers = [new RawPeer(port), new RawPeer((accepting.address() as { port: number }).port)];
+    for (const peer of peers) peer.socket.write(requestFrame(1, "x"));
+    for (const peer of peers) await until(() => peer.answers()[0]?.text === "x");
   });
 
   it("names an address that is taken", async () => {

@@ -108,6 +108,7 @@ class TcpRpcServer implements RpcServer {
     const listener = await listenTcp({
       ...at,
       ...(maxConnections === undefined ? {} : { maxConnections }),
+      readShared: true,
       onConnection: (socket) => this.accept(socket),
       onDrop: (peer) => this.#core.logger.warn("connection refused: maxConnections reached", { peer }),
       onError: (error) => this.#core.logger.error("listening socket failed", { error }),
