@@ -21,6 +21,9 @@ async function main(): Promise<number | undefined> {
   return undefined;
 }
 
+// A log file on a full disk, or a closed pipe, must not end the service.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
 try {
   const exitCode = await main();
   if (exitCode !== undefined) process.exit(exitCode);

@@ -1,6 +1,5 @@
 import { type CallContext, currentContext } from "@msec/rpc";
 import {
-  LOG_LEVELS,
   type LogEmitter,
   type LogFilter,
   type LogLevel,
@@ -152,5 +151,3 @@ export class AmbientLog implements ServiceLog {
     return this.#log.isWritable(level);
   }
 }
-
-export { LOG_LEVELS };

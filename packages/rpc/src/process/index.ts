@@ -1,6 +1,6 @@
 export { type ControllerOptions, runController } from "./controller.js";
-export { ServiceAlreadyRuns, ServiceStartFailed } from "./errors.js";
-export { openSharedServer } from "./open-shared-server.js";
+export { ServiceAlreadyRuns } from "./errors.js";
+export { openSharedServer, type SharedServerOptions } from "./open-shared-server.js";
 export {
   isStillRunning,
   type ServiceState,

@@ -1,5 +1,18 @@
 import { createServer, type Server } from "node:net";
-import { netError } from "@msec/net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { NetAddressInUse, netError } from "@msec/net";
+
+const RETRY_EVERY_MS = 100;
+
+export interface SharedServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /**
+   * How long a port that is in use is tried again. Default 2000: the processes of a killed predecessor may take a moment to go, and the
+   * kernel frees their port only with the last of their threads.
+   */
+  readonly patienceMs?: number;
+}
 
 /**
  * A listening socket that the workers of one controller share: each of them accepts from it. In a process that is no worker, an
@@ -7,12 +20,24 @@ import { netError } from "@msec/net";
  *
  * @throws NET_ADDRESS_IN_USE and the other reasons of `netError`, naming the address
  */
-export async function openSharedServer(at: { readonly host: string; readonly port: number }): Promise<Server> {
+export async function openSharedServer(options: SharedServerOptions): Promise<Server> {
+  const untilMs = performance.now() + (options.patienceMs ?? 2_000);
+  for (;;) {
+    try {
+      return await listen(options);
+    } catch (error) {
+      if (!(error instanceof NetAddressInUse) || performance.now() >= untilMs) throw error;
+    }
+    await sleep(RETRY_EVERY_MS);
+  }
+}
+
+async function listen({ host, port }: SharedServerOptions): Promise<Server> {
   const server = createServer({ noDelay: true, allowHalfOpen: true });
   await new Promise<void>((resolve, reject) => {
-    const onError = (error: Error): void => reject(netError(error, `${at.host}:${at.port}`));
+    const onError = (error: Error): void => reject(netError(error, `${host}:${port}`));
     server.once("error", onError);
-    server.listen({ host: at.host, port: at.port, backlog: 1024, exclusive: false }, () => {
+    server.listen({ host, port, backlog: 1024, exclusive: false }, () => {
       server.off("error", onError);
       resolve();
     });

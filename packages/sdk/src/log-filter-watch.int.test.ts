@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLogger } from "@msec/core";
+import type { LogFilter } from "@msec/telemetry";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { watchLogFilter } from "./log-filter-watch.js";
+
+it("takes over new rules, keeps the old ones when the file is broken", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "msec-watch-"));
+  const path = join(dir, "config.ini");
+  writeFileSync(path, "[LOG]\nLevel = ERROR\n");
+  const filters: LogFilter[] = [];
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (msg: string) => void warnings.push(msg) };
+  const stop = watchLogFilter(path, { running: { setLogFilter: (filter) => void filters.push(filter) }, logger });
+  onTestFinished(() => {
+    stop();
+    rmSync(dir, { recursive: true });
+  });
+  writeFileSync(path, "[LOG\nLevel = INFO\n");
+  await vi.waitFor(() => expect(warnings).toHaveLength(1), 5_000);
+  writeFileSync(path, "[LOG]\nLevel = DEBUG\n[COLOR]\nFieldName0 = uin\nFieldValue0 = 1\n");
+  await vi.waitFor(() => expect(filters).toHaveLength(1), 5_000);
+  expect(filters[0]).toMatchObject({ level: "DEBUG", rules: [{ field: "uin", value: "1" }, { field: "Coloring" }] });
+});

@@ -1,0 +1,92 @@
+import { availableParallelism } from "node:os";
+import type { ConfigProblem } from "@msec/core";
+import { describe, expect, it } from "vitest";
+import { readListen } from "./listen-items.js";
+import { parseServiceConfig } from "./service-config.js";
+
+const interfaces = () => ({ lo: ["127.0.0.1"], eth1: ["10.0.0.5", "10.0.0.6"], wg0: [] });
+
+function listen(text: string, bind?: string): string[] {
+  const problems: ConfigProblem[] = [];
+  const items = readListen(text, { interfaces, ...(bind === undefined ? {} : { bind }) }, problems);
+  return problems.length > 0
+    ? problems.map(({ message }) => message)
+    : items.map((i) => `${i.host}:${i.port}/${i.transport}`);
+}
+
+describe("listen", () => {
+  it.each([
+    { text: "7963/tcp", want: ["0.0.0.0:7963/tcp"] },
+    { text: "7963/udp  7963/tcp", want: ["0.0.0.0:7963/udp", "0.0.0.0:7963/tcp"] },
+    { text: "all:80/tcp", bind: "127.0.0.2", want: ["127.0.0.2:80/tcp"] },
+    { text: "eth1:80/tcp\t127.0.0.9:81/tcp", bind: "127.0.0.2", want: ["10.0.0.5:80/tcp", "127.0.0.9:81/tcp"] },
+    {
+      text: "eth9:80/tcp",
+      want: ['"eth9:80/tcp": there is no interface "eth9" here; use all, an IPv4 address or one of: lo, eth1, wg0'],
+    },
+    { text: "wg0:80/tcp", want: ['"wg0:80/tcp": interface wg0 has no IPv4 address'] },
+    { text: "80", want: ['"80": expected [where:]port/tcp or [where:]port/udp'] },
+    { text: "80/TCP", want: ['"80/TCP": transport is "TCP", use tcp or udp'] },
+    {
+      text: "65536/tcp x/tcp",
+      want: ["65536", "x"].map((p) => `"${p}/tcp": port is "${p}", use a number from 1 to 65535`),
+    },
+    { text: "80/tcp all:80/tcp", want: ['"all:80/tcp": the same address is listed twice'] },
+    { text: "80/udp", want: ["no tcp item; only tcp is served, add one like 7963/tcp"] },
+  ])("$text", ({ text, bind, want }) => {
+    expect(listen(text, bind)).toEqual(want);
+  });
+});
+
+describe("parseServiceConfig", () => {
+  it("has a default for everything", () => {
+    const config = parseServiceConfig("");
+    expect(config).toMatchObject({
+      listen: [
+        { host: "0.0.0.0", port: 7963, transport: "udp" },
+        { host: "0.0.0.0", port: 7963, transport: "tcp" },
+      ],
+      procnum: availableParallelism(),
+      heartbeatMs: 60_000,
+      maxInFlight: 10_000,
+      maxConnections: 10_000,
+      loopMs: 1_000,
+    });
+    expect(config.logFilter.level).toBe("ERROR");
+    expect(config.warnings).toEqual([{ path: "[SRPC] listen", message: "7963/udp is not served yet, only tcp is" }]);
+  });
+
+  it("reads the framework's keys, levels in any case and consecutive colour rules", () => {
+    const text = `
+      [SRPC]
+      listen = 80/tcp
+      procnum = 3
+      heartbeat = 5
+      [LOG]
+      Level = info
+      [COLOR]
+      FieldName0 = uin
+      FieldValue0 = 42
+      FieldName1 = empty
+      FieldName2 = ReqID
+      FieldValue2 = 7
+      FieldName4 = after a gap
+      FieldValue4 = 1`;
+    const config = parseServiceConfig(text);
+    expect(config).toMatchObject({ procnum: 3, heartbeatMs: 5_000, warnings: [] });
+    expect(config.logFilter.level).toBe("INFO");
+    expect(config.logFilter.rules.map(({ field }) => field)).toEqual(["uin", "ReqID", "Coloring"]);
+  });
+
+  it("says which keys do nothing", () => {
+    const { warnings } = parseServiceConfig("[SRPC]\nlisten=80/tcp\nshmsize=16\nmodule=./msec.so\nprocnumm=4");
+    expect(warnings.map(({ path }) => path)).toEqual(["[SRPC] shmsize", "[SRPC] module", "[SRPC] procnumm"]);
+  });
+
+  it("lists all problems at once", () => {
+    const text = "[SRPC]\nlisten = 80/sctp\nprocnum = 0\nheartbeat = soon\nloop_ms = -1\n[LOG]\nLevel = WARN";
+    expect(() => parseServiceConfig(text)).toThrow(
+      /\[SRPC\] listen: .*sctp.*\[SRPC\] procnum: is "0".*heartbeat.*loop_ms.*\[LOG\] Level: is "WARN"/s,
+    );
+  });
+});
