@@ -1,0 +1,34 @@
+import dagre from "@dagrejs/dagre";
+
+export interface LayoutEdge {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Placed {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+export const NODE_WIDTH = 190;
+export const NODE_HEIGHT = 48;
+
+/**
+ * Places nodes in layers from callers (left) to callees (right). Nodes and edges are sorted first, so the same graph
+ * has the same picture however the answer was ordered.
+ */
+export function layoutLayers(nodes: readonly string[], edges: readonly LayoutEdge[]): Placed[] {
+  const graph = new dagre.graphlib.Graph();
+  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 110, marginx: 8, marginy: 8 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  const ids = [...new Set([...nodes, ...edges.flatMap((edge) => [edge.from, edge.to])])].sort();
+  for (const id of ids) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  const sorted = [...edges].sort((a, b) => `${a.from} ${a.to}`.localeCompare(`${b.from} ${b.to}`));
+  for (const edge of sorted) if (edge.from !== edge.to) graph.setEdge(edge.from, edge.to);
+  dagre.layout(graph);
+  return ids.map((id) => {
+    const node = graph.node(id) as { x: number; y: number };
+    return { id, x: node.x - NODE_WIDTH / 2, y: node.y - NODE_HEIGHT / 2 };
+  });
+}

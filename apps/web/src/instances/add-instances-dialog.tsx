@@ -1,0 +1,121 @@
+import { Form, Input, InputNumber, Modal, Select } from "antd";
+import { useAction } from "../api/use-action.js";
+import { useApi } from "../api/use-api.js";
+import { useText } from "../i18n/use-text.js";
+import { useServiceName } from "../services/use-service.js";
+import { ErrorText } from "../ui/error-panel.js";
+import { splitAddresses, wrongAddresses } from "./parse-addresses.js";
+
+interface AddInstancesDialogProps {
+  readonly open: boolean;
+  readonly external: boolean;
+  readonly port: number;
+  readonly onClose: () => void;
+}
+
+interface NewInstances {
+  readonly hosts?: string[];
+  readonly text?: string;
+  readonly transport: "tcp" | "udp" | "all";
+  readonly weight: number;
+}
+
+const DEFAULT_WEIGHT = 100;
+
+/** Adds instances, out of traffic: machines of ours, or ip:port of a foreign service. */
+export function AddInstancesDialog({ open, external, port, onClose }: AddInstancesDialogProps) {
+  const t = useText();
+  const { first, second } = useServiceName();
+  const [form] = Form.useForm<NewInstances>();
+  const create = useAction("instances.create", { quiet: true, onDone: onClose });
+  const onFinish = ({ hosts = [], text = "", transport, weight }: NewInstances) => {
+    const body = external ? { addresses: splitAddresses(text) } : { hosts: splitAddresses(hosts.join(" ")) };
+    create.mutate({ params: { first, second }, body: { ...body, transport, weight } });
+  };
+  return (
+    <Modal
+      open={open}
+      title={t("instances.add")}
+      okText={t("instances.add")}
+      onOk={() => form.submit()}
+      onCancel={onClose}
+      confirmLoading={create.isPending}
+      afterClose={() => {
+        form.resetFields();
+        create.reset();
+      }}
+    >
+      <p className="faint">{t("instances.addText")}</p>
+      <Form
+        form={form}
+        layout="vertical"
+        initialValues={{ transport: "all", weight: DEFAULT_WEIGHT }}
+        onFinish={onFinish}
+      >
+        {external ? <AddressField /> : <HostField port={port} />}
+        <Form.Item name="transport" label={t("instance.transport")}>
+          <Select
+            options={[
+              { value: "all", label: t("transport.all") },
+              { value: "tcp", label: "TCP" },
+              { value: "udp", label: "UDP" },
+            ]}
+          />
+        </Form.Item>
+        <Form.Item
+          name="weight"
+          label={t("instance.weight")}
+          extra={t("instance.weightHint")}
+          rules={[{ required: true, type: "integer", min: 1, max: 10_000, message: t("form.weight") }]}
+        >
+          <InputNumber className="full" min={1} max={10_000} />
+        </Form.Item>
+        {create.error && <ErrorText error={create.error} />}
+      </Form>
+    </Modal>
+  );
+}
+
+function AddressField() {
+  const t = useText();
+  return (
+    <Form.Item name="text" label={t("instances.addresses")} rules={[addressRule(t, true)]}>
+      <Input.TextArea rows={4} className="mono" placeholder={"10.0.0.1:3306\n10.0.0.2:3306"} />
+    </Form.Item>
+  );
+}
+
+function HostField({ port }: { readonly port: number }) {
+  const t = useText();
+  const machines = useApi("machines.list").data?.machines ?? [];
+  return (
+    <Form.Item
+      name="hosts"
+      label={t("instances.hosts")}
+      extra={t("instances.hostsHint", { port })}
+      rules={[addressRule(t, false)]}
+    >
+      <Select
+        mode="tags"
+        tokenSeparators={[" ", ",", ";", "\n"]}
+        options={machines.map((machine) => ({ value: machine.address, label: `${machine.address} · ${machine.name}` }))}
+      />
+    </Form.Item>
+  );
+}
+
+function addressRule(t: ReturnType<typeof useText>, external: boolean) {
+  return {
+    validator: (_: unknown, value: string | string[] | undefined) => {
+      const addresses = splitAddresses(Array.isArray(value) ? value.join(" ") : (value ?? ""));
+      const wrong = wrongAddresses(addresses, external);
+      if (addresses.length === 0) return Promise.reject(new Error(t("form.required")));
+      if (addresses.length > 100) return Promise.reject(new Error(t("instances.tooMany")));
+      return wrong.length === 0
+        ? Promise.resolve()
+        : Promise.reject(
+            new Error(t(external ? "instances.wrongPairs" : "instances.wrongHosts", { wrong: wrong.join(", ") })),
+          );
+    },
+  };
+}

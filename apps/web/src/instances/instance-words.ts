@@ -1,0 +1,46 @@
+import type { Instance } from "@msec/api-schema";
+import type { Tone } from "../ui/state-tag.js";
+
+/** How an instance stands, from its process, its machine and how others see it; the worst wins. Pure. */
+
+export type InstanceState = "well" | "ejected" | "trial" | "away" | "down" | "working" | "idle" | "out";
+
+export const INSTANCE_TONES: Readonly<Record<InstanceState, Tone>> = {
+  well: "well",
+  ejected: "failing",
+  trial: "degraded",
+  away: "failing",
+  down: "failing",
+  working: "working",
+  idle: "unknown",
+  out: "unknown",
+};
+
+export function instanceState(instance: Instance): InstanceState {
+  const { process, views } = instance;
+  if (["starting", "stopping"].includes(process.state)) return "working";
+  if (instance.status === "disabled") return process.state === "running" ? "idle" : "out";
+  if (instance.machineState === "away") return "away";
+  if (["backoff", "stopped", "absent"].includes(process.state) && instance.machineState === "online") return "down";
+  if (views.some((view) => view.state === "ejected")) return "ejected";
+  if (views.some((view) => view.state === "trial")) return "trial";
+  return "well";
+}
+
+/** The reason in words: the balancers' own, then the process's. */
+export function instanceReasons(instance: Instance): string[] {
+  const seen = instance.views
+    .filter((view) => view.state !== "well" && view.text !== "")
+    .map((view) => `${view.machine}: ${view.text}`);
+  return instance.process.text === "" ? seen : [...seen, instance.process.text];
+}
+
+/** In flight over all machines that see it; null when none does. */
+export function totalInFlight(instance: Instance): number | null {
+  return instance.views.length === 0 ? null : instance.views.reduce((sum, view) => sum + view.inFlight, 0);
+}
+
+/** Worst latency any machine sees; null when none does. */
+export function worstLatencyMs(instance: Instance): number | null {
+  return instance.views.length === 0 ? null : Math.max(...instance.views.map((view) => view.latencyMs));
+}

@@ -1,0 +1,158 @@
+import { Button } from "antd";
+import { Link } from "react-router";
+import type { ApiOutput } from "../api/api.js";
+import { useApi } from "../api/use-api.js";
+import { formatDuration, formatPercent, formatRate } from "../format/format.js";
+import { useText } from "../i18n/use-text.js";
+import { type Column, DataTable } from "../ui/data-table.js";
+import { EmptyHint } from "../ui/empty-hint.js";
+import { HEALTH_ORDER, HealthTag } from "../ui/health.js";
+import { Page, Section } from "../ui/page.js";
+import { QueryView } from "../ui/query-view.js";
+import { StateTag } from "../ui/state-tag.js";
+import { Stats } from "../ui/stats.js";
+import { RecentReleases } from "./recent-releases.js";
+
+type Overview = ApiOutput<"overview.get">;
+type ServiceRow = Overview["services"][number];
+
+export function OverviewPage() {
+  const t = useText();
+  const overview = useApi("overview.get", undefined, { refreshMs: 3000 });
+  return (
+    <Page
+      title={t("nav.overview")}
+      documentTitle={t("nav.overview")}
+      summary={overview.data && <HealthLine overview={overview.data} />}
+    >
+      <QueryView query={overview}>{(data) => <OverviewBody overview={data} />}</QueryView>
+    </Page>
+  );
+}
+
+function HealthLine({ overview }: { readonly overview: Overview }) {
+  return (
+    <>
+      <HealthTag health={overview.health} /> <span>{overview.text}</span>
+    </>
+  );
+}
+
+function OverviewBody({ overview }: { readonly overview: Overview }) {
+  const t = useText();
+  const { callsPerSec, failuresPerSec, machinesOnline, machinesAway, runningReleases } = overview;
+  return (
+    <>
+      <Stats
+        items={[
+          { label: t("overview.calls"), value: formatRate(callsPerSec), to: "/services" },
+          {
+            label: t("overview.failures"),
+            value: formatRate(failuresPerSec),
+            tone: failuresPerSec > 0 ? "failing" : undefined,
+            note: callsPerSec > 0 ? formatPercent(failuresPerSec / callsPerSec) : "",
+            to: "/services",
+          },
+          { label: t("overview.machinesOnline"), value: String(machinesOnline), to: "/machines" },
+          {
+            label: t("overview.machinesAway"),
+            value: String(machinesAway),
+            tone: machinesAway > 0 ? "failing" : undefined,
+            to: "/machines",
+          },
+          {
+            label: t("overview.running"),
+            value: String(runningReleases.length),
+            tone: runningReleases.length > 0 ? "working" : undefined,
+            to: "/releases",
+          },
+        ]}
+      />
+      {runningReleases.length > 0 && (
+        <p className="running-releases">
+          {runningReleases.map((releaseId) => (
+            <Link key={releaseId} to={`/releases/${releaseId}`}>
+              <StateTag tone="working" word={t("overview.runs", { releaseId })} />
+            </Link>
+          ))}
+        </p>
+      )}
+      <Section title={t("overview.worstFirst")}>
+        <ServiceHealthTable services={overview.services} machines={machinesOnline + machinesAway} />
+      </Section>
+      <RecentReleases />
+    </>
+  );
+}
+
+function ServiceHealthTable({ services, machines }: { readonly services: ServiceRow[]; readonly machines: number }) {
+  const t = useText();
+  const columns: Column<ServiceRow>[] = [
+    {
+      key: "health",
+      title: t("service.health"),
+      text: (row) => HEALTH_ORDER[row.health],
+      render: (row) => <HealthTag health={row.health} text={row.text} />,
+      sort: "ascend",
+      width: 110,
+    },
+    {
+      key: "service",
+      title: t("common.service"),
+      text: (row) => row.service,
+      render: (row) => <Link to={`/services/${row.service.replace(".", "/")}`}>{row.service}</Link>,
+    },
+    {
+      key: "calls",
+      title: t("service.callsPerSec"),
+      text: (row) => row.callsPerSec,
+      render: (row) => formatRate(row.callsPerSec),
+      numeric: true,
+    },
+    {
+      key: "failures",
+      title: t("service.failureRatio"),
+      text: (row) => row.failureRatio,
+      render: (row) => <Ratio value={row.failureRatio} />,
+      numeric: true,
+    },
+    {
+      key: "p99",
+      title: t("service.p99"),
+      text: (row) => row.p99Ms,
+      render: (row) => formatDuration(row.p99Ms),
+      numeric: true,
+    },
+    {
+      key: "why",
+      title: t("service.why"),
+      text: (row) => row.text,
+      render: (row) => <span className="wrap-anywhere">{row.text}</span>,
+    },
+  ];
+  const first = machines === 0 ? "/machines?add=1" : "/services?add=1";
+  return (
+    <DataTable
+      name="overview"
+      rows={services}
+      rowKey={(row) => row.service}
+      columns={columns}
+      plain={services.length < 10}
+      empty={
+        <EmptyHint
+          title={t(machines === 0 ? "overview.noMachine" : "overview.noService")}
+          text={t(machines === 0 ? "overview.noMachineText" : "overview.noServiceText")}
+          action={
+            <Link to={first}>
+              <Button type="primary">{t(machines === 0 ? "machines.add" : "services.add")}</Button>
+            </Link>
+          }
+        />
+      }
+    />
+  );
+}
+
+function Ratio({ value }: { readonly value: number }) {
+  return <span className={value > 0 ? "tone-failing" : ""}>{formatPercent(value)}</span>;
+}
