@@ -16,7 +16,7 @@ export interface CallOptions {
 /** How code makes calls: `ctx.call` inside a request, `client.call` anywhere. */
 export type CallFunction = <I extends MessageType, O extends MessageType>(
   method: MethodType<I, O>,
-  /** `First.Second`, chosen by the picker, or `ip:port@tcp`. */
+  /** `First.Second`, chosen by the picker, or `ip:port@tcp` / `ip:port@udp`. */
   target: string,
   request: InitOf<I>,
   options?: CallOptions,

@@ -1,11 +1,12 @@
-import { AddressInvalid, type HostPort, parseHostPort, parseServiceName } from "@msec/core";
-import { TargetInvalid, TransportUnsupported } from "./errors.js";
+import { AddressInvalid, parseHostPort, parseServiceName } from "@msec/core";
+import type { CallPlace } from "./channel-pool.js";
+import { TargetInvalid } from "./errors.js";
 import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 
 /** What is kept per target text. */
 export interface CallTarget {
-  /** The address of `ip:port@tcp`; undefined for names, which the picker resolves. */
-  readonly direct: HostPort | undefined;
+  /** The address of `ip:port@tcp` or `…@udp`; undefined for names, which the picker resolves. */
+  readonly direct: CallPlace | undefined;
   readonly budget: RetryBudget;
 }
 
@@ -20,7 +21,7 @@ export class CallTargets {
     this.#budget = budget;
   }
 
-  /** @throws RPC_TARGET_INVALID, RPC_TRANSPORT_UNSUPPORTED */
+  /** @throws RPC_TARGET_INVALID */
   of(target: string): CallTarget {
     return this.#targets.get(target) ?? this.#add(target);
   }
@@ -33,7 +34,7 @@ export class CallTargets {
   }
 }
 
-function parseTarget(target: string): HostPort | undefined {
+function parseTarget(target: string): CallPlace | undefined {
   const [address = "", transport, ...rest] = target.split("@");
   if (rest.length > 0) throw new TargetInvalid({ target, problem: "more than one @" });
   try {
@@ -42,12 +43,10 @@ function parseTarget(target: string): HostPort | undefined {
       return undefined;
     }
     const parsed = parseHostPort(address);
-    if (transport === "udp") throw new TransportUnsupported({ target, transport });
-    if (transport !== undefined && transport !== "tcp")
-      throw new AddressInvalid({ field: "transport", value: transport });
-    return parsed;
+    if (transport === undefined || transport === "tcp") return { ...parsed, transport: "tcp" };
+    if (transport === "udp") return { ...parsed, transport };
+    throw new AddressInvalid({ field: "transport", value: transport });
   } catch (cause) {
-    if (cause instanceof TransportUnsupported) throw cause;
     throw new TargetInvalid({ target, problem: cause instanceof Error ? cause.message : "" }, { cause });
   }
 }

@@ -17,6 +17,7 @@ import { type MethodType, type RpcHead, remoteErrorOf } from "@msec/protocol";
 import { CallAttempt } from "./call-attempt.js";
 import type { CallOptions, CallParent } from "./call-context.js";
 import type { CallTarget } from "./call-target.js";
+import type { CallPlace } from "./channel-pool.js";
 import type { ClientCore } from "./client-core.js";
 import {
   CallCancelled,
@@ -26,7 +27,6 @@ import {
   Overloaded,
   ResponseInvalid,
   ShuttingDown,
-  TransportUnsupported,
 } from "./errors.js";
 import { random32, randomFlowHigh } from "./ids.js";
 import type { CallOutcome, Pick } from "./picker.js";
@@ -267,16 +267,11 @@ export class ClientCall {
   }
 
   #launch(pick: Pick, nowMs: number): void {
-    if (pick.transport !== "tcp") {
-      pick.report("cancelled", 0);
-      this.#settle(new TransportUnsupported({ target: this.target, transport: pick.transport }));
-      return;
-    }
     this.#send(pick, pick, nowMs);
   }
 
-  #send(pick: Pick | undefined, at: { readonly host: string; readonly port: number }, nowMs: number): void {
-    const pool = this.client.poolOf(at.host, at.port);
+  #send(pick: Pick | undefined, at: CallPlace, nowMs: number): void {
+    const pool = this.client.poolOf(at);
     const attempt = new CallAttempt(this, { address: pool.address, pick }, nowMs);
     this.attempts++;
     this.#current = attempt;

@@ -1,13 +1,13 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "@msec/core";
 import { OutputBufferPool, startTimerWheel, type TimerWheel } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
+import type { CallChannel } from "./call-channel.js";
 import type { CallEvents, OutgoingCall } from "./call-events.js";
 import { type CallTarget, CallTargets } from "./call-target.js";
+import { type CallPlace, ChannelPool, type PoolHost } from "./channel-pool.js";
 import { ClientClosed } from "./errors.js";
 import type { Picker } from "./picker.js";
 import type { RetryBudgetOptions } from "./retry-budget.js";
-import type { TcpChannel } from "./tcp-channel.js";
-import { type PoolHost, TcpPool } from "./tcp-pool.js";
 
 export interface RpcClientLimits {
   /** Largest frame, in and out. Default 16 MiB. */
@@ -46,8 +46,11 @@ export class ClientCore implements PoolHost {
   readonly #logger: Logger;
   readonly #targets: CallTargets;
   /** By host, then port: no text is built to find a pool. */
-  readonly #pools = new Map<string, Map<number, TcpPool>>();
-  readonly #channels = new Set<TcpChannel>();
+  readonly #pools = {
+    tcp: new Map<string, Map<number, ChannelPool>>(),
+    udp: new Map<string, Map<number, ChannelPool>>(),
+  };
+  readonly #channels = new Set<CallChannel>();
 
   constructor(options: ClientCoreOptions) {
     this.service = options.service;
@@ -68,31 +71,33 @@ export class ClientCore implements PoolHost {
     this.#targets = new CallTargets(this.limits.retryBudget);
   }
 
-  /** @throws RPC_TARGET_INVALID, RPC_TRANSPORT_UNSUPPORTED */
+  /** @throws RPC_TARGET_INVALID */
   targetOf(target: string): CallTarget {
     return this.#targets.of(target);
   }
 
-  poolOf(host: string, port: number): TcpPool {
-    let byPort = this.#pools.get(host);
+  poolOf(at: CallPlace): ChannelPool {
+    const pools = this.#pools[at.transport];
+    let byPort = pools.get(at.host);
     if (byPort === undefined) {
       byPort = new Map();
-      this.#pools.set(host, byPort);
+      pools.set(at.host, byPort);
     }
-    let pool = byPort.get(port);
+    let pool = byPort.get(at.port);
     if (pool === undefined) {
-      pool = new TcpPool(this, host, port);
-      byPort.set(port, pool);
+      pool = new ChannelPool(this, at);
+      byPort.set(at.port, pool);
     }
     return pool;
   }
 
   /** A pool without connections is made anew when it is needed. */
-  dropPool(pool: TcpPool): void {
-    const byPort = this.#pools.get(pool.host);
+  dropPool(pool: ChannelPool): void {
+    const pools = this.#pools[pool.transport];
+    const byPort = pools.get(pool.host);
     if (byPort?.get(pool.port) !== pool) return;
     byPort.delete(pool.port);
-    if (byPort.size === 0) this.#pools.delete(pool.host);
+    if (byPort.size === 0) pools.delete(pool.host);
   }
 
   /** Telemetry must never break a call. */
@@ -105,11 +110,11 @@ export class ClientCore implements PoolHost {
     }
   }
 
-  track(channel: TcpChannel): void {
+  track(channel: CallChannel): void {
     this.#channels.add(channel);
   }
 
-  untrack(channel: TcpChannel): void {
+  untrack(channel: CallChannel): void {
     this.#channels.delete(channel);
   }
 

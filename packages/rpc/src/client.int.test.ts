@@ -131,6 +131,39 @@ describe("calls", () => {
     }
   });
 
+  it("speaks UDP to those who offer nothing else", async () => {
+    const { server } = await startServer(echo);
+    const { port } = await server.listenUdp({ host: "127.0.0.1" });
+    const client = openClient(new ListPicker([]));
+    const target = `127.0.0.1:${port}@udp`;
+    const texts = Array.from({ length: 50 }, (_, i) => `${i}`);
+    const answers = await Promise.all(texts.map((text) => client.call(say, target, { text })));
+    expect(answers.map(({ text }) => text)).toEqual(texts);
+    await expect(client.call(say, target, { text: "x".repeat(70_000) })).rejects.toEqual(
+      ofReason("PROTO_FRAME_TOO_LARGE"),
+    );
+    await expect(client.call({ ...say, fullName: "test.Echo.None" }, target, { text: "" })).rejects.toEqual(
+      ofReason("RPC_METHOD_UNKNOWN"),
+    );
+    await server.stop();
+    await expect(client.call(order, target, { text: "" }, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+    });
+  });
+
+  it("connects anew to an instance that came back", async () => {
+    const first = await startServer(echo);
+    const client = openClient(new ListPicker([first]));
+    await client.call(say, "Test.echo", { text: "x" });
+    await first.server.stop();
+    await expect(client.call(say, "Test.echo", { text: "x" })).rejects.toEqual(ofReason("NET_REFUSED"));
+    const services = [bindService(Echo, { say: echo, order: echo })];
+    const second = createRpcServer({ service: "Test.echo", services });
+    onTestFinished(async () => void (await second.stop({ graceMs: 0 })));
+    await second.listen({ host: "127.0.0.1", port: first.port });
+    expect(await client.call(say, "Test.echo", { text: "y" })).toEqual({ text: "y" });
+  });
+
   it("rejects a request that is no message, blaming nobody", async () => {
     const picker = new ListPicker([await startServer(echo)]);
     const client = openClient(picker);

@@ -11,7 +11,7 @@ export interface RpcClient {
    * Calls a method of another service. Inside a request the call belongs to it (`currentContext()`): it inherits flow id, colour, trace
    * parent and deadline.
    *
-   * @param target `First.Second`, chosen by the picker, or `ip:port@tcp`
+   * @param target `First.Second`, chosen by the picker, or `ip:port@tcp` / `ip:port@udp`
    * @throws RPC_TIMEOUT, NET_REFUSED, NET_RESET and other NET reasons, RPC_CANCELLED, RPC_OVERLOADED, what the picker throws, and the
    *   error that the callee's handler threw (its code and reason)
    */

@@ -86,13 +86,7 @@ export const MethodDuplicate = defineError<{ method: string }>(
 export const TargetInvalid = defineError<{ target: string; problem: string }>(
   "RPC_TARGET_INVALID",
   "INVALID_ARGUMENT",
-  (d) => `${JSON.stringify(d.target)} is not a target (give First.Second or ip:port@tcp): ${d.problem}`,
-);
-
-export const TransportUnsupported = defineError<{ target: string; transport: string }>(
-  "RPC_TRANSPORT_UNSUPPORTED",
-  "FAILED_PRECONDITION",
-  (d) => `${d.target} is offered over ${d.transport} only, this client speaks tcp`,
+  (d) => `${JSON.stringify(d.target)} is not a target (give First.Second, ip:port@tcp or ip:port@udp): ${d.problem}`,
 );
 
 export const ClientClosed = defineError<{ service: string }>(

@@ -28,7 +28,6 @@ export {
   ResponseInvalid,
   ShuttingDown,
   TargetInvalid,
-  TransportUnsupported,
 } from "./errors.js";
 export type { CallOutcome, Pick, Picker } from "./picker.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";

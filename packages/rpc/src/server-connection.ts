@@ -9,17 +9,18 @@ import {
   FrameTooLarge,
   frameLength,
   type ProtoWriter,
-  type RpcHead,
   resetHead,
   sliceFrame,
   type WireError,
 } from "@msec/protocol";
 import { HeadInvalid, ShuttingDown } from "./errors.js";
 import { HttpExchange } from "./http-exchange.js";
-import type { RequestContext, ServerCore, ServerPeer } from "./server-core.js";
+import { fillReplyHead } from "./reply-head.js";
+import type { ReceivedFrame, RequestContext, ServerCore, ServerPeer } from "./server-core.js";
 import type { BoundMethod } from "./service-binding.js";
 
 const ERR_INVALID_HEAD = -4;
+const NO_BYTES = new Uint8Array(0);
 
 export interface ServerConnectionOptions {
   readonly core: ServerCore;
@@ -49,6 +50,7 @@ export class ServerConnection implements ServerPeer {
   readonly #connection: StreamConnection<ProtoWriter>;
   readonly #maxFrameBytes: number;
   readonly #onClose: (connection: ServerConnection) => void;
+  readonly #frame: ReceivedFrame = { peer: this, head: requestHead, bytes: NO_BYTES, slice };
   #http: HttpExchange | undefined;
   #isFirst = true;
   #hasEnded = false;
@@ -82,7 +84,7 @@ export class ServerConnection implements ServerPeer {
       return;
     }
     const writer = this.#writer();
-    const size = appendFrame(writer, fillReply(ctx), method.type.output, response);
+    const size = appendFrame(writer, fillReplyHead(replyHead, ctx), method.type.output, response);
     if (size > this.#maxFrameBytes) {
       writer.truncate(writer.length - size);
       throw new FrameTooLarge({ sizeBytes: size, limitBytes: this.#maxFrameBytes });
@@ -96,7 +98,7 @@ export class ServerConnection implements ServerPeer {
       this.#http?.answerError(ctx, error);
       return;
     }
-    appendFrame(this.#writer(), fillErrorReply(ctx, error));
+    appendFrame(this.#writer(), fillReplyHead(replyHead, ctx, error));
     this.#endIfDone();
   }
 
@@ -174,23 +176,9 @@ export class ServerConnection implements ServerPeer {
       this.#onBadHead(error);
       return size;
     }
-    const { core } = this;
-    const ctx = core.createContext(this, requestHead, "srpc");
     if (requestHead.timeoutMs !== 0) this.#knowsNotice = true;
-    const method = core.methods.get(ctx.method);
-    const refusal = core.refusal(ctx, method);
-    if (refusal !== undefined) {
-      core.refuse(ctx, refusal);
-      return size;
-    }
-    let request: unknown;
-    try {
-      request = method!.type.input.decode(bytes, slice.bodyStart, slice.bodyEnd);
-    } catch (error) {
-      core.refuseBody(ctx, method!.type, error);
-      return size;
-    }
-    core.run(ctx, method!, request);
+    this.#frame.bytes = bytes;
+    this.core.dispatch(this.#frame);
     return size;
   }
 
@@ -231,28 +219,6 @@ export class ServerConnection implements ServerPeer {
     for (const ctx of this.watching) ctx.abort();
     this.#onClose(this);
   }
-}
-
-function fillReply(ctx: RequestContext): RpcHead {
-  resetHead(replyHead);
-  replyHead.sequenceHigh = ctx.sequenceHigh;
-  replyHead.sequenceLow = ctx.sequenceLow;
-  replyHead.coloring = ctx.coloring ? 1 : 0;
-  replyHead.colorIdHigh = ctx.colorIdHigh;
-  replyHead.colorIdLow = ctx.colorIdLow;
-  replyHead.flowIdHigh = ctx.flowIdHigh;
-  replyHead.flowIdLow = ctx.flowIdLow;
-  replyHead.caller = ctx.caller;
-  replyHead.methodName = ctx.method;
-  return replyHead;
-}
-
-function fillErrorReply(ctx: RequestContext, error: WireError): RpcHead {
-  fillReply(ctx);
-  replyHead.err = error.err;
-  replyHead.reason = error.reason;
-  replyHead.errMsg = error.errMsg;
-  return replyHead;
 }
 
 /** `ip:port` of a socket's end; empty parts when it is gone already. */

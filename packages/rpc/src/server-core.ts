@@ -1,7 +1,7 @@
 /** What all connections of a server share: methods, limits, counters, and the course of one request from admission to answer. */
 import { type AppError, type Clock, isAppError, type Logger } from "@msec/core";
 import type { TimerWheel } from "@msec/net";
-import { type MethodType, type RpcHead, type WireError, wireErrorOf } from "@msec/protocol";
+import { type FrameSlice, type MethodType, type RpcHead, type WireError, wireErrorOf } from "@msec/protocol";
 import { runHandler } from "./call-context.js";
 import type { CallEvents } from "./call-events.js";
 import type { RpcClient } from "./client.js";
@@ -40,6 +40,14 @@ export interface ServerPeer extends ContextHost {
   /** Writes an answer. @throws what encoding throws; then nothing was written */
   answer(ctx: RequestContext, method: BoundMethod, response: unknown): void;
   answerError(ctx: RequestContext, error: WireError): void;
+}
+
+/** A frame whose head was read. Used up before `dispatch` returns, so one object can serve a connection. */
+export interface ReceivedFrame {
+  readonly peer: ServerPeer;
+  readonly head: RpcHead;
+  bytes: Uint8Array;
+  readonly slice: FrameSlice;
 }
 
 export type RequestContext = ServerContext<ServerPeer>;
@@ -95,6 +103,26 @@ export class ServerCore {
 
   createContext(peer: ServerPeer, head: RpcHead, protocol: "srpc" | "http"): RequestContext {
     return new this.#Context(peer, head, protocol);
+  }
+
+  /** A request that came as a frame: refused, or its body is read and its handler runs. */
+  dispatch(frame: ReceivedFrame): void {
+    const { peer, head, bytes, slice } = frame;
+    const ctx = this.createContext(peer, head, "srpc");
+    const method = this.methods.get(ctx.method);
+    const refusal = this.refusal(ctx, method);
+    if (refusal !== undefined) {
+      this.refuse(ctx, refusal);
+      return;
+    }
+    let request: unknown;
+    try {
+      request = method!.type.input.decode(bytes, slice.bodyStart, slice.bodyEnd);
+    } catch (error) {
+      this.refuseBody(ctx, method!.type, error);
+      return;
+    }
+    this.run(ctx, method!, request);
   }
 
   /** Why this request is not started; undefined = it is. */

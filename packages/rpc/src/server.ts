@@ -4,6 +4,7 @@ import { listenTcp, OutputBufferPool, startTimerWheel, type TcpListener } from "
 import { ProtoWriter } from "@msec/protocol";
 import type { CallEvents } from "./call-events.js";
 import type { RpcClient } from "./client.js";
+import { type DatagramListener, openDatagramListener } from "./datagram-listener.js";
 import { endpointText, ServerConnection } from "./server-connection.js";
 import { ServerCore } from "./server-core.js";
 import { bindMethods, type ServiceBinding } from "./service-binding.js";
@@ -44,6 +45,8 @@ export interface RpcServerOptions {
 export interface RpcServer {
   /** Opens one more address. @throws NET_ADDRESS_IN_USE and the other reasons of `listenTcp` */
   listen(at: { readonly host?: string; readonly port?: number } | { readonly server: NetServer }): Promise<HostPort>;
+  /** Serves frames over UDP too: one per datagram, both ways. @throws NET_ADDRESS_IN_USE and others */
+  listenUdp(at: { readonly host?: string; readonly port?: number }): Promise<HostPort>;
   /** Takes a connection that somebody else accepted. */
   accept(socket: Socket): void;
   readonly addresses: readonly HostPort[];
@@ -66,6 +69,7 @@ class TcpRpcServer implements RpcServer {
   readonly #limits: RpcServerLimits;
   readonly #pool = new OutputBufferPool(() => new ProtoWriter(16 << 10));
   readonly #listeners: TcpListener[] = [];
+  readonly #datagrams: DatagramListener[] = [];
   readonly #connections = new Set<ServerConnection>();
   #stopping: Promise<{ cutOff: number }> | undefined;
   #onChange: () => void = () => undefined;
@@ -117,6 +121,12 @@ class TcpRpcServer implements RpcServer {
     return listener.address;
   }
 
+  async listenUdp(at: { host?: string; port?: number }): Promise<HostPort> {
+    const listener = await openDatagramListener(this.#core, at);
+    this.#datagrams.push(listener);
+    return listener.address;
+  }
+
   accept(socket: Socket): void {
     const connection = new ServerConnection({
       core: this.#core,
@@ -150,6 +160,7 @@ class TcpRpcServer implements RpcServer {
     await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
     for (const connection of this.#connections) if (connection.inFlight === 0) connection.end();
     await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
+    for (const listener of this.#datagrams) listener.close();
     const cutOff = this.#core.inFlight;
     for (const connection of this.#connections) connection.destroy();
     await this.#until(() => this.#connections.size === 0, clock.monotonicMs() + 1000);

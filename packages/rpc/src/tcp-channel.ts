@@ -1,68 +1,30 @@
 /** One multiplexed connection to one instance: many calls under way, answers matched by sequence in any order. */
-import type { AppError, Clock } from "@msec/core";
-import { dialTcp, NetReset, type OutputBufferPool, StreamConnection, type TimerWheel } from "@msec/net";
+import type { AppError } from "@msec/core";
+import { dialTcp, NetReset, StreamConnection } from "@msec/net";
 import {
   appendFrame,
-  colorId,
   createFrameSlice,
   createHead,
   decodeHead,
   FrameTooLarge,
   frameLength,
-  type MethodType,
   type ProtoWriter,
-  resetHead,
   sliceFrame,
 } from "@msec/protocol";
-import type { AttemptChannel, CallAttempt } from "./call-attempt.js";
+import type { CallAttempt } from "./call-attempt.js";
+import type { CallChannel, ChannelHost, ChannelPlace } from "./call-channel.js";
 import { runOutsideContext } from "./call-context.js";
 import { ShuttingDown } from "./errors.js";
 import { random32 } from "./ids.js";
 import { PendingRing } from "./pending-ring.js";
+import { fillRequestHead } from "./request-head.js";
 
 /** So many timeouts in a row without a byte from the peer, and new calls get a new connection: this one may lead nowhere. */
 const SILENT_TIMEOUTS = 3;
-const MAX_WIRE_TIMEOUT_MS = 0xffff_ffff;
-
 const requestHead = createHead();
 const answerHead = createHead();
 const slice = createFrameSlice();
-const colorIds = new WeakMap<MethodType, number>();
-
-function colorIdOf(method: MethodType): number {
-  let id = colorIds.get(method);
-  if (id === undefined) {
-    id = colorId(method.fullName);
-    colorIds.set(method, id);
-  }
-  return id;
-}
-
-/** What a connection needs of its client. */
-export interface ChannelHost {
-  readonly service: string;
-  readonly clock: Clock;
-  readonly wheel: TimerWheel;
-  readonly buffers: OutputBufferPool<ProtoWriter>;
-  readonly limits: {
-    readonly maxFrameBytes: number;
-    readonly connectTimeoutMs: number;
-    readonly idleTimeoutMs: number;
-  };
-  /** The connection exists, until `untrack`. */
-  track(channel: TcpChannel): void;
-  untrack(channel: TcpChannel): void;
-}
-
-/** Where a connection leads; `drop` is called when it takes no more calls. */
-export interface ChannelPlace {
-  readonly host: string;
-  readonly port: number;
-  readonly address: string;
-  drop(channel: TcpChannel): void;
-}
-
-export class TcpChannel implements AttemptChannel {
+export class TcpChannel implements CallChannel {
   readonly #client: ChannelHost;
   readonly #pool: ChannelPlace;
   readonly #ring = new PendingRing<CallAttempt>(random32());
@@ -79,7 +41,6 @@ export class TcpChannel implements AttemptChannel {
     runOutsideContext(() => void this.#dial());
   }
 
-  /** Calls under way or waiting for the connection. */
   get load(): number {
     return this.#ring.size + this.#waiting.length;
   }
@@ -109,7 +70,6 @@ export class TcpChannel implements AttemptChannel {
     this.#endIfQuiet();
   }
 
-  /** Cuts the connection; what is under way fails with `error`. */
   destroy(error: AppError): void {
     this.#dialAbort.abort(error);
     this.#connection?.destroy(error);
@@ -184,7 +144,7 @@ export class TcpChannel implements AttemptChannel {
       return;
     }
     this.#ring.add(attempt);
-    this.#fillHead(attempt);
+    fillRequestHead(requestHead, attempt, this.#client);
     try {
       const writer = connection.output.open();
       const size = appendFrame(writer, requestHead, call.method.input, call.request);
@@ -197,27 +157,6 @@ export class TcpChannel implements AttemptChannel {
     } catch (error) {
       call.onUnsendable(attempt, error);
     }
-  }
-
-  #fillHead(attempt: CallAttempt): void {
-    const { call } = attempt;
-    const { parent } = call;
-    resetHead(requestHead);
-    requestHead.sequenceLow = attempt.sequence;
-    requestHead.colorIdLow = colorIdOf(call.method);
-    requestHead.caller = this.#client.service;
-    requestHead.methodName = call.method.fullName;
-    requestHead.attempt = attempt.attempt;
-    requestHead.spanIdHigh = attempt.spanIdHigh;
-    requestHead.spanIdLow = attempt.spanIdLow;
-    const leftMs = Math.ceil(call.deadlineMs - this.#client.clock.monotonicMs());
-    requestHead.timeoutMs = leftMs > MAX_WIRE_TIMEOUT_MS ? 0 : Math.max(1, leftMs);
-    requestHead.flowIdHigh = call.flowIdHigh;
-    requestHead.flowIdLow = call.flowIdLow;
-    if (parent === undefined) return;
-    requestHead.coloring = parent.coloring ? 1 : 0;
-    requestHead.parentSpanIdHigh = parent.spanIdHigh;
-    requestHead.parentSpanIdLow = parent.spanIdLow;
   }
 
   #consume(bytes: Uint8Array, start: number, end: number): number {

@@ -1,0 +1,70 @@
+import { createSocket, type Socket } from "node:dgram";
+import type { HostPort } from "@msec/core";
+import { netError } from "./errno.js";
+
+/** Largest payload of a UDP datagram over IPv4. */
+export const MAX_DATAGRAM_BYTES = 65_507;
+
+export interface OpenUdpOptions {
+  /** Address to bind; default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 = any free port. */
+  readonly port?: number;
+  /** Send to and accept from this address only; a peer that is not there is then reported by `onError` (NET_REFUSED). */
+  readonly peer?: HostPort;
+  readonly onDatagram: (bytes: Uint8Array, from: HostPort) => void;
+  readonly onError?: (error: Error) => void;
+}
+
+export interface UdpPort {
+  readonly address: HostPort;
+  /** Sends one datagram; the bytes must not change until they have left, so give a copy. Failures go to `onError`. */
+  send(bytes: Uint8Array, to?: HostPort): void;
+  /** Lets the process exit although the socket is open. */
+  unref(): void;
+  close(): void;
+}
+
+function bind(socket: Socket, options: OpenUdpOptions): Promise<void> {
+  const { host = "127.0.0.1", port = 0, peer } = options;
+  return new Promise((resolve, reject) => {
+    socket.once("error", (error) => reject(netError(error, `${host}:${port}/udp`)));
+    socket.bind({ address: peer === undefined ? host : "0.0.0.0", port, exclusive: true }, () => {
+      if (peer === undefined) resolve();
+      else socket.connect(peer.port, peer.host, () => resolve());
+    });
+  });
+}
+
+/** Opens a UDP socket. @throws NET_ADDRESS_IN_USE and the other reasons of `netError` */
+export async function openUdp(options: OpenUdpOptions): Promise<UdpPort> {
+  const socket = createSocket("udp4");
+  let isOpen = true;
+  try {
+    await bind(socket, options);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  const { address: host, port } = socket.address();
+  const peerText = options.peer === undefined ? `${host}:${port}` : `${options.peer.host}:${options.peer.port}`;
+  const onError = (error: Error | null): void => {
+    if (error !== null && isOpen) options.onError?.(netError(error, peerText));
+  };
+  socket.removeAllListeners("error");
+  socket.on("error", onError);
+  socket.on("message", (bytes, from) => options.onDatagram(bytes, { host: from.address, port: from.port }));
+  return {
+    address: { host, port },
+    send: (bytes, to) => {
+      if (!isOpen) return;
+      if (to === undefined) socket.send(bytes, onError);
+      else socket.send(bytes, to.port, to.host, onError);
+    },
+    unref: () => void socket.unref(),
+    close: () => {
+      if (isOpen) socket.close();
+      isOpen = false;
+    },
+  };
+}
