@@ -217,6 +217,7 @@ describe("a service in this process", () => {
     const running = await start(echo(say), { home });
     announce(home, "Test.echo", running.addresses);
     await running.app.call(Echo.methods.Say, "Test.echo", { text: "x" });
+    await expect(running.app.call(Echo.methods.Say, "Test.nobody", { text: "x" })).rejects.toThrow();
     await running.stop();
     const metrics = new Map<string, string>();
     for (let record = ring.get(); record; record = ring.get()) {
@@ -228,6 +229,7 @@ describe("a service in this process", () => {
       "frm.rpc caller [Test.echo]": "Test.echo add 1",
       "frm.rpc call [Test.echo:t.Echo.Say]": "Test.echo add 1",
       "frm.rpc call [Test.echo:t.Echo.Say] success": "Test.echo add 1",
+      "frm.rpc get route failed [Test.nobody]": "Test.echo add 1",
       "usr.orders": "Test.echo add 3",
       "usr.queue": "Test.echo set 9",
     });

@@ -102,8 +102,10 @@ class ServiceRuntime implements RunningService {
     });
     this.#logs = new LogEmitter({ address: () => (paths ? tryAgentLogAddress(paths.agentInfo) : undefined) });
     this.#sink = { service, emitter: this.#logs, filter: config.logFilter, onRecord: options.onLogRecord };
-    this.#picker = home === undefined ? undefined : new TablePicker(home);
-    const events = this.#events();
+    const metered = new FrameworkMetrics(this.#metrics);
+    const onFailed = (name: string): void => metered.onRouteFailed(name);
+    this.#picker = home === undefined ? undefined : new TablePicker(home, { onFailed });
+    const events = this.#events(metered);
     const logger = this.#logger;
     this.client = createRpcClient({ service, picker: this.#picker ?? NO_PICKER, events, logger });
     const metrics = createServiceMetrics(this.#metrics);
@@ -148,8 +150,7 @@ class ServiceRuntime implements RunningService {
     return this.#stopping;
   }
 
-  #events(): CallEvents {
-    const metrics = new FrameworkMetrics(this.#metrics);
+  #events(metrics: FrameworkMetrics): CallEvents {
     return {
       onRequest: (request) => {
         metrics.onRequest(request);

@@ -35,6 +35,8 @@ interface Entry {
 }
 
 export interface TablePickerOptions {
+  /** No instance could be chosen; counted as `frm.rpc get route failed`. */
+  readonly onFailed?: (service: string) => void;
   readonly nowMs?: () => number;
   readonly random?: () => number;
 }
@@ -43,6 +45,7 @@ export class TablePicker implements Picker {
   readonly #home: string;
   readonly #nowMs: () => number;
   readonly #random: () => number;
+  readonly #onFailed: (service: string) => void;
   readonly #entries = new Map<string, Entry>();
   readonly #unknownUntilMs = new Map<string, number>();
 
@@ -50,12 +53,12 @@ export class TablePicker implements Picker {
     this.#home = home;
     this.#nowMs = options.nowMs ?? bootNowMs;
     this.#random = options.random ?? Math.random;
+    this.#onFailed = options.onFailed ?? (() => undefined);
   }
 
   /** @throws NAME_SERVICE_UNKNOWN, NAME_INVALID, LB_NO_INSTANCE, SHM_LAYOUT_INVALID */
   pick(service: string, tried: readonly string[]): Pick {
-    const entry = this.#entry(service);
-    const slot = this.#choose(entry, tried);
+    const { entry, slot } = this.#choose(service, tried);
     return new TablePick(entry, slot);
   }
 
@@ -64,10 +67,9 @@ export class TablePicker implements Picker {
    * a minute. @throws as `pick`
    */
   getRoute(service: string): Route {
-    const entry = this.#entry(service);
+    const { entry, slot } = this.#choose(service, []);
     this.#expireRoutes(entry);
     const { table } = entry;
-    const slot = this.#choose(entry, []);
     const address = table.address(slot);
     const pending = entry.routes.get(address) ?? [];
     if (pending.length < MAX_PENDING_ROUTES)
@@ -92,7 +94,20 @@ export class TablePicker implements Picker {
     this.#entries.clear();
   }
 
-  #choose(entry: Entry, tried: readonly string[]): number {
+  #choose(service: string, tried: readonly string[]): { readonly entry: Entry; readonly slot: number } {
+    try {
+      const entry = this.#entry(service);
+      this.#refresh(entry);
+      const slot = entry.balancer.pick(tried);
+      if (slot < 0) throw new NoInstance({ service });
+      return { entry, slot };
+    } catch (error) {
+      this.#onFailed(service);
+      throw error;
+    }
+  }
+
+  #refresh(entry: Entry): void {
     const { table, balancer } = entry;
     const nowMs = this.#nowMs();
     if (nowMs >= entry.reopenCheckAtMs) {
@@ -100,9 +115,6 @@ export class TablePicker implements Picker {
       table.reopenIfReplaced();
     }
     balancer.usePolicy(table.policyId);
-    const slot = balancer.pick(tried);
-    if (slot < 0) throw new NoInstance({ service: entry.service });
-    return slot;
   }
 
   #entry(service: string): Entry {

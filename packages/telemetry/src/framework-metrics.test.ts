@@ -85,12 +85,15 @@ describe("FrameworkMetrics", () => {
     const { metrics, flushed } = create({ maxCallers: 2, maxCallees: 1 });
     for (const caller of ["a", "b", "c", "d", "a"]) metrics.onRequest({ caller, costMs: 0, err: 0 });
     for (const target of ["A.b", "A.c", "A.d"]) metrics.onCall({ target, method: "m", costMs: 0, err: -12 });
+    for (const service of ["A.b", "A.c", "A.d", "A.b"]) metrics.onRouteFailed(service);
     expect(flushed()).toMatchObject({
       "frm.rpc caller [a]": 2,
       "frm.rpc caller [b]": 1,
       "frm.rpc caller [other]": 2,
       "frm.rpc call [A.b:m]": 1,
       "frm.rpc call [other]": 2,
+      "frm.rpc get route failed [A.b]": 2,
+      "frm.rpc get route failed [other]": 2,
       "frm.rpc call [other] fail:recevice timeout": 2,
     });
   });

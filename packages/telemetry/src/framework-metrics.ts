@@ -80,7 +80,9 @@ export class FrameworkMetrics {
   readonly #errors = new Map<string, MetricCounter>();
   readonly #callers = new Map<string, MetricCounter>();
   readonly #callees = new Map<string, Map<string, CallCounters>>();
+  readonly #routeFailures = new Map<string, MetricCounter>();
   #calleeCount = 0;
+  #other: CallCounters | undefined;
 
   constructor(emitter: MetricEmitter, options: FrameworkMetricsOptions = {}) {
     this.#emitter = emitter;
@@ -125,6 +127,17 @@ export class FrameworkMetrics {
     failure.add();
   }
 
+  /** No instance of a service could be chosen. */
+  onRouteFailed(service: string): void {
+    const key = this.#routeFailures.has(service) || this.#routeFailures.size < this.#maxCallees ? service : OTHER;
+    let counter = this.#routeFailures.get(key);
+    if (!counter) {
+      counter = this.#emitter.counter(named("frm.rpc get route failed [", key, "]"));
+      this.#routeFailures.set(key, counter);
+    }
+    counter.add();
+  }
+
   #caller(name: string): MetricCounter {
     const known = this.#callers.get(name);
     if (known) return known;
@@ -149,8 +162,6 @@ export class FrameworkMetrics {
     this.#other ??= this.#createCallee(OTHER, OTHER);
     return this.#other;
   }
-
-  #other: CallCounters | undefined;
 
   #subject(call: CallFacts, counters: CallCounters): string {
     return counters === this.#other ? OTHER : `${call.target}:${call.method}`;

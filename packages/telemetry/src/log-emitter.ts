@@ -8,7 +8,7 @@
 import type { Socket } from "node:net";
 import { type HostPort, isAppError } from "@msec/core";
 import { dialTcp } from "@msec/net";
-import { encodeLogEvent } from "@msec/protocol";
+import { appendLogEvent, ProtoWriter } from "@msec/protocol";
 import { RecordQueue } from "./record-queue.js";
 
 export interface LogEmitterOptions {
@@ -169,10 +169,15 @@ export class LogEmitter {
   }
 }
 
+/** Reused: a record is at most about 10 KiB, and encoding one does not wait for anything. */
+const scratch = new ProtoWriter(16 << 10);
+
 /** Undefined when the headers alone are too large. */
 function tryEncode(headers: Readonly<Record<string, string>>, body: string): Uint8Array | undefined {
+  scratch.reset();
   try {
-    return encodeLogEvent(headers, cutBody(body));
+    appendLogEvent(scratch, headers, cutBody(body));
+    return Buffer.from(scratch.view()); // from the pool: cheaper than an array of its own
   } catch (error) {
     if (!isAppError(error)) throw error;
     return undefined;
