@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type ApiClient, createApiClient } from "@msec/api-schema";
 import { defaultHome } from "@msec/daemon";
 import type { Command } from "commander";
+import { makeFirstAccount } from "./first-account.js";
 import { passSignals, startProgram } from "./processes.js";
 
 interface DevOptions {
@@ -54,19 +55,8 @@ async function runDev({ home, listen }: DevOptions): Promise<number> {
 async function openLogin(home: string, url: string, setupLink: unknown): Promise<DevLogin> {
   const file = join(home, "dev-login.json");
   if (typeof setupLink !== "string") return JSON.parse(readFileSync(file, "utf8"));
-  const name = "admin";
-  const password = randomBytes(9).toString("base64url");
-  const setupToken = setupLink.split("#")[1] ?? "";
-  let cookie = "";
-  const withCookie: typeof fetch = async (input, init) => {
-    const answer = await fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie } });
-    cookie = answer.headers.getSetCookie().map((c) => c.split(";")[0])[0] ?? cookie;
-    return answer;
-  };
-  const api = createApiClient({ baseUrl: url, fetch: withCookie });
-  await api("setup.create", { body: { setupToken, name, password } });
-  const { secret } = await api("apiTokens.create", { body: { name: "dev_cli", role: "admin" } });
-  const login = { name, password, token: secret };
+  const account = { name: "admin", password: randomBytes(9).toString("base64url") };
+  const login = { ...account, token: await makeFirstAccount(url, setupLink, account) };
   writeFileSync(file, JSON.stringify(login), { mode: 0o600 });
   return login;
 }

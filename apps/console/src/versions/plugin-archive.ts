@@ -4,7 +4,7 @@ import { Transform, type TransformCallback } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { isAppError } from "@msec/core";
-import { type Entry, extract, type Headers } from "tar-stream";
+import { extract, type Header } from "tar-stream";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import {
@@ -69,7 +69,13 @@ async function readArchive(path: string): Promise<ArchiveContent> {
   return content;
 }
 
-async function readEntries(entries: AsyncIterable<Entry>, content: ArchiveContent): Promise<void> {
+/** One file or folder while it is read. */
+interface ArchiveEntry extends AsyncIterable<unknown> {
+  readonly header: Header;
+  resume(): unknown;
+}
+
+async function readEntries(entries: AsyncIterable<ArchiveEntry>, content: ArchiveContent): Promise<void> {
   for await (const entry of entries) {
     content.entries++;
     if (content.entries > MAX_ENTRIES) throw new PluginTooManyEntries({ limit: MAX_ENTRIES });
@@ -84,7 +90,7 @@ async function readEntries(entries: AsyncIterable<Entry>, content: ArchiveConten
 }
 
 /** @returns the path without a leading `./` */
-function checkEntry(header: Headers): string {
+function checkEntry(header: Header): string {
   const refuse = (problem: string) => new PluginEntryRefused({ entry: header.name.slice(0, MAX_PATH_CHARS), problem });
   if (header.type !== "file" && header.type !== "directory")
     throw refuse(`is a ${header.type}; only files and directories may be inside`);
@@ -101,7 +107,7 @@ function checkEntry(header: Headers): string {
   return name;
 }
 
-async function readManifest(entry: Entry): Promise<string> {
+async function readManifest(entry: ArchiveEntry): Promise<string> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of entry as AsyncIterable<Uint8Array>) {

@@ -1,4 +1,4 @@
-import type { RouteHandlers } from "../http/route-handlers.js";
+import type { RouteHandler, RouteHandlers } from "../http/route-handlers.js";
 import type { PluginService } from "./plugin-service.js";
 import type { TextKind, TextService } from "./text-service.js";
 import type { VersionService } from "./version-service.js";
@@ -13,7 +13,8 @@ export interface VersionRouteDeps {
 /** Versions of configs, interfaces and plug-ins. */
 export function versionRoutes(deps: VersionRouteDeps): RouteHandlers {
   const config = textRoutes("config", deps);
-  const idl = textRoutes("idl", deps);
+  // The routes of both kinds have the same schemas, so their handlers are the same functions.
+  const idl = textRoutes("idl", deps) as unknown as TextHandlers<"idls">;
   const { versions, plugins } = deps;
   return {
     "configs.list": config.list,
@@ -51,9 +52,8 @@ function textRoutes(kind: TextKind, { versions, texts }: VersionRouteDeps) {
       await versions.delete(actor, { kind, ...params });
       return {};
     },
-  } satisfies TextHandlers;
+  } satisfies TextHandlers<"configs">;
 }
 
-type TextHandlers = {
-  [K in "list" | "get" | "create" | "check" | "sample" | "delete"]: NonNullable<RouteHandlers[`configs.${K}`]>;
-};
+type TextVerb = "list" | "get" | "create" | "check" | "sample" | "delete";
+type TextHandlers<N extends "configs" | "idls"> = { [K in TextVerb]: RouteHandler<`${N}.${K}`> };
