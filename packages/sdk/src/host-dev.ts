@@ -7,6 +7,7 @@ import { logWarnings } from "./service-config.js";
 
 /** One process without a controller, for `msec run`: prints business log records too. Resolves when it was stopped. */
 export async function runHostDev(options: HostOptions, logger: Logger): Promise<number> {
+  process.setSourceMapsEnabled(true);
   const config = readReleaseConfig(options.dir, options.bind);
   logWarnings(config, logger);
   const definition = await loadPlugin(`${options.dir}/plugin`, options.service);

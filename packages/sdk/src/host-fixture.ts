@@ -115,11 +115,11 @@ export class HostFixture {
     writeFileSync(join(this.dir, "etc/config.ini"), config);
   }
 
-  /** Starts `host.js ctrl` as the agent does. */
-  start(): ChildProcess {
+  /** Starts `host.js` as the agent does. */
+  start(role: "ctrl" | "dev" = "ctrl"): ChildProcess {
     const child = spawn(
       process.execPath,
-      [join(packageDir, "dist/host.js"), "ctrl", "--service", SERVICE, "--dir", this.dir],
+      [join(packageDir, "dist/host.js"), role, "--service", SERVICE, "--dir", this.dir],
       {
         cwd: this.dir,
         detached: true,

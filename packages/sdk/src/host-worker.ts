@@ -7,6 +7,7 @@ import { type RunningService, runService } from "./run-service.js";
 
 /** A worker: holds the author's code and serves until its controller, or a signal, ends it. Ends the process itself. */
 export async function runHostWorker(options: HostOptions, logger: Logger): Promise<void> {
+  process.setSourceMapsEnabled(true); // stacks name the author's lines
   let running: RunningService | undefined;
   const channel = openWorkerChannel(() => {
     void end(running, logger);

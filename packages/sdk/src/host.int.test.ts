@@ -65,6 +65,12 @@ describe("a service host", () => {
     expect(state.workers.map(({ pid }) => processTitle(pid))).toEqual(Array(2).fill("srpc_Test_echo_worker"));
     const { text } = await createClient().call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "hi" });
     expect(state.workers.map(({ pid }) => `hi from ${pid}`)).toContain(text);
+    const url = `http://127.0.0.1:${port}/?methodName=t.Echo.Say`;
+    const answer = await fetch(url, { method: "POST", body: '{"text":"json"}' });
+    expect(await answer.json()).toMatchObject({
+      ret: 0,
+      resultObj: { text: expect.stringMatching(/^json from \d+$/) },
+    });
     ctrl.kill("SIGTERM");
     expect(await exitCodeOf(ctrl)).toBe(0);
     expect(host.state).toMatchObject({ state: "stopping", workers: [], listen: [] });
@@ -143,6 +149,35 @@ describe("a service host", () => {
     expect(isStillRunning(hung)).toBe(true);
     await host.startAndWait();
     expect(isStillRunning(hung)).toBe(false);
+  });
+
+  it("replaces a worker that an uncaught error ended, and keeps its last words", async () => {
+    const port = await freePort();
+    const plugin = `export default defineService(Echo, {
+      say,
+      sleep() { void Promise.reject(new Error("nobody caught this")); return { text: "" }; },
+    });`;
+    const host = createHost(plugin, `[SRPC]\nlisten = ${port}/tcp\nprocnum = 1\n`);
+    await host.startAndWait();
+    await createClient().call(Echo.methods.Sleep, `127.0.0.1:${port}@tcp`, { text: "" });
+    await host.waitForState((state) => state.restarts === 1 && state.state === "running");
+    expect(host.output).toMatch(/uncaught error, the worker ends.*nobody caught this/);
+    expect(host.output).toContain("exit code 1");
+  });
+
+  it("runs in one process with the role dev and prints business logs", async () => {
+    const port = await freePort();
+    const plugin = `export default defineService(Echo, {
+      say: (request, ctx) => { ctx.log.error("seen", { uin: 42 }); return request; },
+      sleep,
+    });`;
+    const host = createHost(plugin, `[SRPC]\nlisten = ${port}/tcp\n`);
+    const dev = host.start("dev");
+    await waitFor(() => host.output.includes('"msg":"ready"'));
+    await createClient().call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "" });
+    await waitFor(() => /"text":"seen".*"uin":"42"/.test(host.output));
+    dev.kill("SIGINT");
+    expect(await exitCodeOf(dev)).toBe(0);
   });
 
   it("finishes every request that it took when it is stopped under load", async () => {

@@ -35,7 +35,6 @@ export {
   type CallContext,
   type CallFunction,
   type CallOptions,
-  currentContext,
   type RpcClientLimits,
   runInContext,
 } from "@msec/rpc";
@@ -55,7 +54,7 @@ export {
 // For the platform's own programs and for tests.
 export { type ListenItem, readListen } from "./listen-items.js";
 export { type RunningService, type RunServiceOptions, runService } from "./run-service.js";
-export { currentApp, getRoute, updateRoute } from "./runtime.js";
+export { currentApp, currentContext, getRoute, updateRoute } from "./runtime.js";
 export { parseServiceConfig, type ServiceConfig } from "./service-config.js";
 export type { LogFieldValue, ServiceLog, ServiceLogFields } from "./service-log.js";
 export type { ServiceMetrics } from "./service-metrics.js";

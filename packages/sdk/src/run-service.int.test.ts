@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { homePaths } from "@msec/core";
 import { decodeQueueRecord, type FlumeEvent, LogEventReader } from "@msec/protocol";
-import { currentContext } from "@msec/rpc";
 import { createMonitorRing, openLiveTableWriter } from "@msec/shm";
 import { LogFilter } from "@msec/telemetry";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -13,7 +12,7 @@ import type { ServiceContext } from "./define-service.js";
 import { defineService, type ServiceDefinition, type ServiceHooks } from "./define-service.js";
 import { Echo } from "./host-fixture.js";
 import { type RunningService, runService } from "./run-service.js";
-import { currentApp, getRoute, updateRoute } from "./runtime.js";
+import { currentApp, currentContext, getRoute, updateRoute } from "./runtime.js";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -155,7 +154,7 @@ describe("a service in this process", () => {
       ctx.log.info("not kept", { uin: 41 });
       ctx.log.setField("uin", 42n);
       await new Promise((resolve) => setTimeout(resolve, 1));
-      (currentContext() as ServiceContext).log.debug("kept by colour");
+      currentContext()!.log.debug("kept by colour");
       currentApp().log.error("kept by level", { place: "deep" });
       await ctx.call(Echo.methods.Say, "Test.inner", { text: "inner" });
     };

@@ -1,6 +1,6 @@
 /** The service that runs in this process, for functions that author's code calls without a context at hand. */
-import type { Picker } from "@msec/rpc";
-import type { ServiceApp } from "./define-service.js";
+import { currentContext as currentCallContext, type Picker } from "@msec/rpc";
+import type { ServiceApp, ServiceContext } from "./define-service.js";
 import { NoRuntime } from "./errors.js";
 import { type Route, TablePicker } from "./table-picker.js";
 
@@ -19,6 +19,11 @@ export function setRuntime(runtime: Runtime | undefined, ifApp?: ServiceApp): vo
 function runtimeOf(operation: string): Runtime {
   if (!current) throw new NoRuntime({ operation });
   return current;
+}
+
+/** The request in whose course this code runs, through `await`, timers and helper functions; undefined outside of any. */
+export function currentContext(): ServiceContext | undefined {
+  return currentCallContext() as ServiceContext | undefined;
 }
 
 /** The running service, wherever the code stands. @throws EXEC_NO_RUNTIME */

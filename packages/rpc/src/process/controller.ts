@@ -102,6 +102,7 @@ class Controller {
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
+    this.#publish(); // before anything takes time, so that a second controller sees this one
     this.#apply(this.#supervisor.start(this.#nowMs()));
     const timer = setInterval(() => this.#apply(this.#supervisor.tick(this.#nowMs())), TICK_MS);
     try {
