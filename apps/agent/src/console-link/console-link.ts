@@ -170,8 +170,10 @@ export class ConsoleLink implements ConsoleRequester {
 
   #noteFailure(error: unknown, failures: number): void {
     this.#why = error instanceof Error ? error.message : String(error);
-    const reason = isAppError(error) ? error.reason : "INTERNAL";
-    const report = failures === 0 ? "warn" : "debug";
+    const { reason, code } = isAppError(error) ? error : { reason: "INTERNAL", code: "INTERNAL" };
+    // Refused by a console that is there: waiting does not help, somebody must look. Away: it comes back.
+    const isRefused = code === "UNAUTHENTICATED" || code === "PERMISSION_DENIED" || code === "NOT_FOUND";
+    const report = failures > 0 ? "debug" : isRefused ? "error" : "warn";
     this.#options.logger[report]("console link failed", { reason, why: this.#why });
   }
 }

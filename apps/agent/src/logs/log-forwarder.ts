@@ -117,7 +117,10 @@ export class LogForwarder {
   }
 
   #moveTo(number: number): void {
-    this.#position = { ...this.#position, segment: number, offset: 0, pendingOffset: 0, sentRecords: 0 };
+    const { offset, pendingOffset, batchId } = this.#position;
+    // A batch that may have arrived keeps its id: other records under it would be taken for repeats.
+    const used = pendingOffset > offset ? batchId + 1 : batchId;
+    this.#position = { segment: number, offset: 0, batchId: used, pendingOffset: 0, sentRecords: 0 };
   }
 
   async #deliver(batch: Batch): Promise<void> {

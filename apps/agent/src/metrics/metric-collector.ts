@@ -6,6 +6,8 @@ import { decodeQueueRecord } from "@msec/protocol";
 import { createMonitorRing, type MonitorRing } from "@msec/shm";
 import type { PointBuffer } from "./point-buffer.js";
 
+/** The console refuses a batch with a longer one. */
+const MAX_NAME_CHARS = 128;
 /** Records taken in one go, so that a flood does not hold up everything else in the agent. */
 const MAX_RECORDS_AT_ONCE = 50_000;
 
@@ -53,7 +55,10 @@ export class MetricCollector {
 
   #record(bytes: Uint8Array, atSec: number): void {
     try {
-      this.#options.buffer.record({ ...decodeQueueRecord(bytes), atSec });
+      const record = decodeQueueRecord(bytes);
+      if (Math.max(record.service.length, record.attribute.length) > MAX_NAME_CHARS)
+        throw new RangeError("a name is too long");
+      this.#options.buffer.record({ ...record, atSec });
     } catch (error) {
       this.#malformed += 1;
       if (this.#malformed === 1) this.#options.logger.warn("metric record refused", { why: String(error) });

@@ -7,12 +7,14 @@ import type { HomePaths, Logger } from "@msec/core";
 import { type NameDelta, NamingTable, restoreNamingTable, type TableChange } from "@msec/naming";
 import type { NamingApply } from "@msec/protocol";
 import { LiveTables } from "./live-tables.js";
+import { Prober } from "./prober.js";
 
 export class NamingKeeper {
   readonly tables: LiveTables;
   readonly #path: string;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
+  readonly #prober: Prober;
   #table: NamingTable;
 
   constructor(options: { readonly paths: HomePaths; readonly logger: Logger }) {
@@ -25,6 +27,7 @@ export class NamingKeeper {
     for (const entry of this.#table.services) this.tables.write(entry);
     this.#emptyForgotten(paths.naming);
     this.#timer = setInterval(() => this.tables.repair(), 2_000);
+    this.#prober = new Prober({ views: () => this.tables.views() });
   }
 
   /** Revision of the last push that was applied; 0 = none yet. */
@@ -39,9 +42,9 @@ export class NamingKeeper {
    */
   apply(push: NamingApply): { readonly revision: number } {
     const change = push.kind === "snapshot" ? this.#applySnapshot(push) : this.#applyDelta(push);
-    this.#table.save(this.#path);
     for (const entry of change.put) this.tables.write(entry);
     for (const service of change.removed) this.tables.empty(service, push.revision);
+    this.#save();
     const { revision } = this.#table;
     if (change.put.length + change.removed.length > 0)
       this.#logger.info("names applied", { revision, put: change.put.length, removed: change.removed });
@@ -50,6 +53,7 @@ export class NamingKeeper {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#prober.stop();
     this.tables.close();
   }
 
@@ -65,6 +69,15 @@ export class NamingKeeper {
       ...push.removed.map((service) => ({ kind: "remove" as const, revision, service })),
     ];
     return this.#table.applyDeltas(push.baseRevision, deltas);
+  }
+
+  /** When the disk is full the names are in use all the same; a restart asks the console for them again. */
+  #save(): void {
+    try {
+      this.#table.save(this.#path);
+    } catch (error) {
+      this.#logger.error("naming table can't be saved", { why: String(error) });
+    }
   }
 
   #restore(): NamingTable {

@@ -58,7 +58,7 @@ export class OrderDesk {
       journal.accept(order);
       logger.info("order accepted", { orderId: order.orderId, op: order.action.op, service: order.action.service });
       line.waiting += 1;
-      line.tail = line.tail.then(() => this.#run(order)).finally(() => this.#leave(order.action.service));
+      line.tail = line.tail.then(() => this.#run(order)).then(() => this.#leave(order.action.service));
     } catch (error) {
       const { reason, message } = toAppError(error);
       logger.warn("order refused", { reason, why: message });

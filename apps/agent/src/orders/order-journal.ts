@@ -3,7 +3,18 @@
  * and the local audit log. Format: journal-chain.ts. A file that grew large is replaced by one that begins where it ended;
  * one older file is kept as `orders.1.jsonl`.
  */
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { Clock, Logger } from "@msec/core";
 import type { Order, OrderResult } from "@msec/protocol";
@@ -35,6 +46,8 @@ export class OrderJournal {
   #broken: Error | undefined;
   #fd = -1;
   #sizeBytes = 0;
+  /** Size right after the last rotation. */
+  #keptBytes = 0;
   #seq = 0;
   #hash = CHAIN_START;
   #forgottenUntilMs = 0;
@@ -42,7 +55,7 @@ export class OrderJournal {
   constructor(options: OrderJournalOptions) {
     this.#options = options;
     mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
-    this.#fd = openSync(options.path, "a+", 0o600);
+    this.#fd = openSync(options.path, constants.O_RDWR | constants.O_CREAT, 0o600);
     this.#load();
     if (this.#seq === 0 && !this.#broken) this.#write({ kind: "begin", forgottenUntilMs: 0 }, true);
   }
@@ -72,7 +85,9 @@ export class OrderJournal {
     const limit = this.#options.maxOrders ?? 10_000;
     if (this.#orders.size >= limit) this.#rotate();
     if (this.#orders.size >= limit) throw new JournalFull({ limit });
-    this.#append({ kind: "accepted", order }, true);
+    const entry: JournalEntry = { kind: "accepted", order };
+    this.#write(entry, true);
+    this.#remember(entry);
   }
 
   step(orderId: string, text: string): void {
@@ -95,21 +110,39 @@ export class OrderJournal {
     closeSync(this.#fd);
   }
 
+  /** A full disk must not keep an order that is under way from its end: it is remembered in memory at least. */
   #append(entry: JournalEntry, durable: boolean): void {
-    this.#write(entry, durable);
     this.#remember(entry);
-    if (this.#sizeBytes > (this.#options.rotateBytes ?? 4 << 20)) this.#rotate();
+    if (this.#broken) return;
+    try {
+      this.#write(entry, durable);
+      // What must be kept may be large by itself: then only when it doubled.
+      if (this.#sizeBytes > Math.max(this.#options.rotateBytes ?? 4 << 20, 2 * this.#keptBytes)) this.#rotate();
+    } catch (error) {
+      this.#options.logger.error("order journal can't be written", { why: String(error) });
+    }
   }
 
   #write(entry: JournalEntry, durable: boolean): void {
     const atMs = this.#options.clock.nowMs();
     const line = sealLine({ seq: this.#seq + 1, prev: this.#hash, atMs, entry });
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
-    writeSync(this.#fd, bytes);
+    this.#writeWhole(bytes);
     if (durable) fsyncSync(this.#fd);
     this.#seq = line.seq;
     this.#hash = line.hash;
     this.#sizeBytes += bytes.length;
+  }
+
+  /** All of it or nothing: half a line in the middle would break the chain. */
+  #writeWhole(bytes: Buffer): void {
+    try {
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(this.#fd, bytes, done, bytes.length - done, this.#sizeBytes + done);
+    } catch (error) {
+      ftruncateSync(this.#fd, this.#sizeBytes);
+      throw error;
+    }
   }
 
   #remember(entry: JournalEntry): void {
@@ -184,15 +217,22 @@ export class OrderJournal {
       this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, known.order.expiresAtMs);
       this.#orders.delete(orderId);
     }
-    const old = this.#fd;
+    const old = { fd: this.#fd, sizeBytes: this.#sizeBytes, seq: this.#seq, hash: this.#hash };
     const temporary = `${path}.tmp`;
     this.#fd = openSync(temporary, "w+", 0o600);
     this.#sizeBytes = 0;
-    this.#write({ kind: "begin", forgottenUntilMs: this.#forgottenUntilMs }, false);
-    for (const known of this.#orders.values()) this.#writeKnown(known);
-    fsyncSync(this.#fd);
-    closeSync(old);
-    renameSync(path, path.replace(/\.jsonl$/, ".1.jsonl"));
+    try {
+      this.#write({ kind: "begin", forgottenUntilMs: this.#forgottenUntilMs }, false);
+      for (const known of this.#orders.values()) this.#writeKnown(known);
+      fsyncSync(this.#fd);
+    } catch (error) {
+      closeSync(this.#fd);
+      ({ fd: this.#fd, sizeBytes: this.#sizeBytes, seq: this.#seq, hash: this.#hash } = old);
+      throw error;
+    }
+    closeSync(old.fd);
+    this.#keptBytes = this.#sizeBytes;
+    copyFileSync(path, path.replace(/\.jsonl$/, ".1.jsonl"));
     renameSync(temporary, path);
     syncDirectory(dirname(path));
   }

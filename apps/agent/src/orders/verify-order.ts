@@ -1,5 +1,6 @@
 /** Decides whether an order may be obeyed. Pure: keys, clocks and the past are given. */
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { parseServiceName } from "@msec/core";
 import { Order, type SignedOrder } from "@msec/protocol";
 import { Value } from "typebox/value";
 import {
@@ -57,9 +58,19 @@ function parseOrder(text: string): Order {
   } catch (cause) {
     throw new OrderMalformed({ problem: "it is no JSON" }, { cause });
   }
-  if (Value.Check(Order, value)) return value;
+  if (Value.Check(Order, value)) return checkService(value);
   const problems = [...Value.Errors(Order, value)].slice(0, 3).map((e) => `${e.instancePath || "/"} ${e.message}`);
   throw new OrderMalformed({ problem: problems.join("; ") });
+}
+
+/** The service becomes part of paths later. */
+function checkService(order: Order): Order {
+  try {
+    parseServiceName(order.action.service);
+  } catch (cause) {
+    throw new OrderMalformed({ problem: (cause as Error).message }, { cause });
+  }
+  return order;
 }
 
 function checkTimes(order: Order, context: VerifyContext): void {

@@ -1,6 +1,6 @@
 /** Waits until a service that was just started serves, or says why it does not. */
-import { connect } from "node:net";
 import type { Clock } from "@msec/core";
+import { acceptsConnection } from "../naming/prober.js";
 import type { SupervisedService } from "../supervision/supervised-service.js";
 
 const POLL_MS = 100;
@@ -39,23 +39,10 @@ async function whatIsMissing(service: SupervisedService, target: HealthTarget): 
   if (transports.length === 0)
     return `it does not listen on port ${port} (only ${state.listen.join(", ") || "nowhere"})`;
   if (!transports.includes("tcp")) return undefined; // UDP can't be tried without knowing its protocol
-  return (await acceptsTcp(address, port)) ? undefined : `${address}:${port} did not accept a connection`;
+  return (await acceptsConnection(address, port, 1_000)) ? undefined : `${address}:${port} did not accept a connection`;
 }
 
 /** Port of `127.0.0.2:8090/tcp`. */
 function portOf(listen: string): number {
   return Number(/:(\d+)\//.exec(listen)?.[1]);
-}
-
-function acceptsTcp(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const end = (ok: boolean) => {
-      socket.destroy();
-      resolve(ok);
-    };
-    socket.setTimeout(1_000, () => end(false));
-    socket.once("connect", () => end(true));
-    socket.once("error", () => end(false));
-  });
 }

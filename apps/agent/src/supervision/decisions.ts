@@ -102,7 +102,7 @@ function onWant(now: Supervised, wanted: "running" | "stopped", nowMs: number): 
 }
 
 function onUp(now: Supervised, pid: number, nowMs: number): Decision {
-  if (now.phase.kind !== "starting" || now.phase.pid !== pid) return same(now);
+  if (pid === 0 || now.phase.kind !== "starting" || now.phase.pid !== pid) return same(now);
   return enter({ ...now, text: "" }, { kind: "running", pid }, nowMs);
 }
 

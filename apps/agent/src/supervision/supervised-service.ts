@@ -145,18 +145,28 @@ export class SupervisedService {
   }
 
   async #spawn(): Promise<void> {
-    const { spawn, file, service, logger } = this.#options;
+    const { spawn, service, logger } = this.#options;
     try {
       const host = await spawn((pid, why) => this.#onExit(pid, why));
       this.#process = host;
       this.#isOwnChild = true;
-      file.update(service, host);
+      this.#noteProcess(host);
       logger.info("service started", { service, pid: host.pid });
       this.#handle({ kind: "spawned", pid: host.pid });
       this.#handle({ kind: "tick" });
     } catch (error) {
       logger.error("service can't be started", { service, why: String(error) });
       this.#handle({ kind: "spawnFailed", why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** So that another agent finds it even before it wrote its state file. */
+  #noteProcess(host: HostProcess): void {
+    const { file, service, logger } = this.#options;
+    try {
+      file.update(service, host);
+    } catch (error) {
+      logger.error("services.json can't be written", { why: String(error) });
     }
   }
 

@@ -1,0 +1,104 @@
+import { rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { DEFAULT_SETTINGS, EJECT_REASON, eject, HEALTH_FIELD } from "@msec/balancer";
+import { homePaths } from "@msec/core";
+import { bootTick, openLiveTable } from "@msec/shm";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AgentFixture, until } from "../testing/agent-fixture.js";
+
+const instance = (port: number, weight = 100) => ({ host: "127.0.0.5", port, transport: "tcp" as const, weight });
+const entry = (service: string, revision: number, ports: readonly number[], policy = "adaptive") => ({
+  service,
+  policy,
+  revision,
+  instances: ports.map((port) => instance(port)),
+});
+
+describe("names over the link", () => {
+  let fixture: AgentFixture;
+  beforeEach(async () => {
+    fixture = await AgentFixture.make();
+    await fixture.start({ joinToken: fixture.console.makeToken() });
+  });
+  afterEach(() => fixture.close());
+
+  const table = (service: string) => {
+    const view = openLiveTable(homePaths(fixture.home).liveTable(service));
+    const addresses = [...view.snapshot.slots].map((slot) => view.address(slot)).sort();
+    const { revision, policyId } = view;
+    view.close();
+    return { addresses, revision, policyId };
+  };
+
+  it("writes live tables that other processes can open, and applies changes to them", async () => {
+    const services = [entry("Test.one", 4, [8001, 8002]), entry("Test.two", 5, [], "consistent hash")];
+    expect(await fixture.console.applyNames({ revision: 5, services })).toBe(5);
+    expect(table("Test.one")).toEqual({
+      addresses: ["127.0.0.5:8001", "127.0.0.5:8002"],
+      revision: 4,
+      policyId: 6,
+    });
+    expect(table("Test.two")).toEqual({ addresses: [], revision: 5, policyId: 5 });
+    const delta = {
+      kind: "delta" as const,
+      baseRevision: 5,
+      revision: 7,
+      services: [entry("Test.two", 7, [8003])],
+      removed: ["Test.one"],
+    };
+    expect(await fixture.console.applyNames(delta)).toBe(7);
+    expect(table("Test.one")).toMatchObject({ addresses: [], revision: 7 });
+    expect(table("Test.two")).toMatchObject({ addresses: ["127.0.0.5:8003"] });
+    await until(() => fixture.console.heartbeats.length > 0, "a heartbeat arrives");
+  });
+
+  it("refuses a delta with a gap and an unconfirmed empty snapshot; nothing changes", async () => {
+    await fixture.console.applyNames({ revision: 5, services: [entry("Test.one", 5, [8001])] });
+    const refused = { reason: "NAME_PUSH_REFUSED" };
+    const gap = { kind: "delta" as const, baseRevision: 9, revision: 10, removed: ["Test.one"] };
+    await expect(fixture.console.applyNames(gap)).rejects.toMatchObject(refused);
+    await expect(fixture.console.applyNames({ revision: 11 })).rejects.toMatchObject(refused);
+    expect(table("Test.one").addresses).toEqual(["127.0.0.5:8001"]);
+    expect(await fixture.console.applyNames({ revision: 12, confirmedEmpty: true })).toBe(12);
+    expect(table("Test.one").addresses).toEqual([]);
+  });
+
+  it("lets an instance back in that accepts connections again, and tells the console how it sees it", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const alive = { host: "127.0.0.1", port, transport: "tcp" as const, weight: 100 };
+    const services = [{ ...entry("Test.one", 5, [8001]), instances: [alive, instance(8001)] }];
+    await fixture.console.applyNames({ revision: 5, services });
+    const view = openLiveTable(homePaths(fixture.home).liveTable("Test.one"));
+    const settings = { ...DEFAULT_SETTINGS, ejectBaseMs: 30_000 };
+    const isOut = (slot: number) => view.get(slot, HEALTH_FIELD.ejectedUntil) !== 0;
+    const slotOf = (wanted: number) => [...view.snapshot.slots].find((slot) => view.port(slot) === wanted) ?? -1;
+    for (const slot of view.snapshot.slots) {
+      eject(view, slot, { reason: EJECT_REASON.refused, now: bootTick(), settings });
+      expect(isOut(slot)).toBe(true);
+    }
+    await until(() => !isOut(slotOf(port)), "the probe lets it in");
+    expect(isOut(slotOf(8001))).toBe(true);
+    await until(() => (fixture.console.heartbeats.at(-1)?.routes ?? []).length > 0, "the console is told");
+    const routes = fixture.console.heartbeats.at(-1)?.routes ?? [];
+    expect(routes.find((route) => route.address === "127.0.0.5:8001")).toMatchObject({ state: "ejected" });
+    view.close();
+    server.close();
+  });
+
+  it("restores the tables while the console is away, and tells it where it stands later", async () => {
+    await fixture.console.applyNames({ revision: 5, services: [entry("Test.one", 5, [8001])] });
+    await fixture.stopAgent();
+    await fixture.console.goAway();
+    const { naming } = homePaths(fixture.home);
+    rmSync(naming, { recursive: true });
+    const agent = await fixture.startAlone();
+    expect(agent.isConnected).toBe(false);
+    expect(table("Test.one").addresses).toEqual(["127.0.0.5:8001"]);
+    fixture.console.namingRevisions.length = 0;
+    await fixture.console.comeBack();
+    await until(() => agent.isConnected, "the link is back");
+    expect(fixture.console.namingRevisions).toEqual([5]);
+  });
+});
