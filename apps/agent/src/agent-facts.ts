@@ -22,11 +22,11 @@ export function agentFacts(config: AgentConfig): AgentFacts {
   };
 }
 
-/** Setting `console`: host:port, or `undefined` when it is empty. @throws NET_ADDRESS_INVALID */
+/** Setting `consoleLink`: host:port, or `undefined` when it is empty. @throws NET_ADDRESS_INVALID */
 export function parseConsoleAddress(text: string): { readonly host: string; readonly port: number } | undefined {
   if (text === "") return undefined;
   const [, host, portText] = /^([^\s:]+):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(portText);
-  if (host === undefined || port < 1 || port > 65_535) throw new AddressInvalid({ field: "console", value: text });
+  if (host === undefined || port < 1 || port > 65_535) throw new AddressInvalid({ field: "consoleLink", value: text });
   return { host, port };
 }

@@ -77,7 +77,7 @@ async function startParts(context: Context): Promise<RunningAgent> {
   const parts: { orders?: OrderService } = {};
   const link = new ConsoleLink({
     identity,
-    dialAt: parseConsoleAddress(config.console),
+    dialAt: parseConsoleAddress(config.consoleLink),
     facts: agentFacts(config),
     handlers: {
       "naming.apply": (push) => ({ result: naming.apply(push) }),
@@ -121,7 +121,7 @@ function joinIfNeeded({ config, paths, clock, random, logger }: Context): Promis
     joinToken: config.joinToken,
     rejoin: config.rejoin,
     timeoutMs: config.joinTimeoutMs,
-    dialAt: parseConsoleAddress(config.console),
+    dialAt: parseConsoleAddress(config.consoleLink),
     facts: agentFacts(config),
     clock,
     random,

@@ -56,7 +56,7 @@ export const AgentConfig = Type.Object(
       description:
         "Most metric points kept in memory while the console is away. Above it the oldest are dropped and counted.",
     }),
-    console: Type.String({
+    consoleLink: Type.String({
       maxLength: 261,
       default: "",
       description: "host:port to dial instead of the one in the join token, after the console moved.",

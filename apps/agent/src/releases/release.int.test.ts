@@ -81,6 +81,11 @@ describe("releases and supervision with a real service", { timeout: 60_000 }, ()
     expect(fixture.console.progress.map((each) => each.step)).toEqual(
       expect.arrayContaining(["fetch", "unpack", "installed", "stop", "start", "healthy"]),
     );
+    const counted = () => fixture.console.metrics.flatMap(({ points }) => points.filter((p) => p.service === SERVICE));
+    await until(
+      () => counted().some((p) => p.attribute === "frm.ctrl start-up worker"),
+      "the service's metrics arrive",
+    );
     const first = report()?.pid ?? 0;
     pids.add(first);
     process.kill(first, "SIGKILL");
