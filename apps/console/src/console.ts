@@ -10,7 +10,7 @@ import type { ConsoleConfig } from "./config.js";
 import type { ConsoleContext } from "./context.js";
 import { openDatabase } from "./database/database.js";
 import type { Feature } from "./feature.js";
-import { createApp } from "./http/app.js";
+import { closeApp, createApp } from "./http/app.js";
 import { healthRoutes } from "./http/health-routes.js";
 import { hostRules } from "./http/origin-rules.js";
 import { findWebDirectory } from "./http/pages.js";
@@ -72,7 +72,7 @@ async function start(config: ConsoleConfig, deps: ConsoleDeps, cleanup: Cleanup)
   }
 
   const app = await buildApp(context, accounts, features);
-  cleanup.add(() => app.close());
+  cleanup.add(() => closeApp(app));
   const httpUrl = await listen(app, config);
   const setupToken = await accounts.setup.issueToken();
   const publicUrl = config.publicUrl === "" ? httpUrl : config.publicUrl;

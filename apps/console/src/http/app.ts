@@ -33,7 +33,7 @@ export async function createApp(opts: AppOptions): Promise<FastifyInstance> {
     trustProxy: opts.trustProxy,
     exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
-    requestTimeout: 300_000,
+    requestTimeout: 900_000,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 256 },
   });
@@ -49,6 +49,19 @@ export async function createApp(opts: AppOptions): Promise<FastifyInstance> {
   registerRoutes(app, opts.handlers, { secureCookie: opts.https });
   await addPages(app, opts.webDirectory, opts.logger);
   return app;
+}
+
+/** Requests that still run at a stop are waited for so long; then their connections are cut. */
+const CLOSE_GRACE_MS = 3_000;
+
+/** Stops listening, ends idle connections, and waits for running requests up to a limit. */
+export async function closeApp(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** JSON is parsed by Fastify; raw content stays a stream that the handler reads. Other types are refused. */

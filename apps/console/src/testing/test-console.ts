@@ -13,6 +13,8 @@ export interface TestConsole extends RunningConsole {
   readonly home: string;
   /** One-time token of the set-up link. */
   readonly setupToken: string;
+  /** Stops and leaves the home. */
+  stopOnly(): Promise<void>;
 }
 
 /** @param settings layer over the defaults; ports are 0 and nothing is logged */
@@ -27,6 +29,7 @@ export async function startTestConsole(
     ...running,
     home,
     setupToken: running.setupLink?.split("#")[1] ?? "",
+    stopOnly: () => running.stop(),
     stop: async () => {
       await running.stop();
       await rm(home, { recursive: true, force: true });

@@ -79,6 +79,8 @@ export class BlobStore {
       const { sha256, sizeBytes } = await writeStream(source, path, limitBytes);
       return this.#incoming({ path, sha256, sizeBytes });
     } catch (error) {
+      // what still comes is thrown away: a sender that is not read does not read the answer either
+      source.resume();
       await rm(path, { force: true });
       throw error;
     }
