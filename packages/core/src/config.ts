@@ -41,10 +41,14 @@ function configProblems(error: ValueError): ConfigProblem[] {
   return [{ path: base === "" ? "(root)" : base, message: error.message }];
 }
 
-/** The value as a person may see it: fields marked `x-secret` are masked. */
+/** The value as a person may see it: fields marked `x-secret` are masked, in lists too. */
 export function maskSecrets(schema: TSchema, value: unknown): unknown {
+  const { properties = {}, items = {} } = schema as {
+    properties?: Record<string, TSchema & { "x-secret"?: boolean }>;
+    items?: TSchema;
+  };
+  if (Array.isArray(value)) return value.map((item) => maskSecrets(items, item));
   if (typeof value !== "object" || value === null) return value;
-  const properties = (schema as { properties?: Record<string, TSchema & { "x-secret"?: boolean }> }).properties ?? {};
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const property = properties[key];

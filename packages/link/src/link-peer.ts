@@ -4,17 +4,14 @@
  */
 import type { Duplex } from "node:stream";
 import { errorFromBody, type Logger, toAppError } from "@msec/core";
-import {
-  decodeLinkFrame,
-  encodeLinkFrame,
-  type LinkFrame,
-  type LinkHeader,
-  LinkMethodUnknown,
-  LinkParamsInvalid,
-} from "@msec/protocol";
+import { encodeLinkFrame, type LinkFrame, type LinkHeader, LinkMethodUnknown, LinkParamsInvalid } from "@msec/protocol";
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { LinkBusy, LinkClosed, LinkTimeout } from "./errors.js";
+import { LinkFrameBuffer } from "./frame-buffer.js";
+
+/** A side that reads so slowly that this much waits to be sent is cut off: it would otherwise take all memory. */
+const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
 /** Requests by method, with the schema of parameters and result. */
 export type LinkContract = Readonly<Record<string, { readonly request: TSchema; readonly reply: TSchema }>>;
@@ -41,6 +38,10 @@ export interface LinkPeerOptions<Mine extends LinkContract, Theirs extends LinkC
   readonly logger: Logger;
   /** Most requests under way in each direction; further ones are refused (`NET_LINK_BUSY`). Default 256. */
   readonly maxInFlight?: number;
+  /** Largest frame that is taken, see {@link LinkPeer.allowFrames}. Default 4 MiB. */
+  readonly maxFrameBytes?: number;
+  /** Most bytes that may wait to be sent; above it the link is closed. Default 32 MiB. */
+  readonly maxUnsentBytes?: number;
   onClose?(why: string): void;
 }
 
@@ -56,15 +57,16 @@ export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
   readonly #options: LinkPeerOptions<Mine, Theirs>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #maxInFlight: number;
+  readonly #arrived: LinkFrameBuffer;
   #nextId = 1;
   #serving = 0;
-  #buffered: Uint8Array = new Uint8Array(0);
   #closedWhy: string | undefined;
 
   constructor(socket: Duplex, options: LinkPeerOptions<Mine, Theirs>) {
     this.#socket = socket;
     this.#options = options;
     this.#maxInFlight = options.maxInFlight ?? 256;
+    this.#arrived = new LinkFrameBuffer(options.maxFrameBytes);
     socket.on("data", (chunk: Uint8Array) => this.#onData(chunk));
     socket.on("error", (error) => this.close(error.message));
     socket.on("close", () => this.close("the other side hung up"));
@@ -72,6 +74,11 @@ export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
 
   get isClosed(): boolean {
     return this.#closedWhy !== undefined;
+  }
+
+  /** Changes the largest frame that is taken, e.g. once it is known who the other side is. */
+  allowFrames(maxFrameBytes: number): void {
+    this.#arrived.maxFrameBytes = maxFrameBytes;
   }
 
   /** Asks the other side. @throws what its handler threw, {LinkTimeout}, {LinkClosed} or {LinkBusy} */
@@ -91,7 +98,7 @@ export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
         reject(new LinkTimeout({ method, timeoutMs }));
       }, timeoutMs);
       this.#waiting.set(id, { method, timer, resolve, reject });
-      this.#socket.write(frame);
+      this.#write(frame);
     });
     const header = answer.header as Extract<LinkHeader, { kind: "reply" }>;
     const schema = this.#options.asks[method]?.reply;
@@ -104,6 +111,7 @@ export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
     if (this.#closedWhy !== undefined) return;
     this.#closedWhy = why;
     this.#socket.destroy();
+    this.#arrived.clear();
     for (const waiting of this.#waiting.values()) {
       clearTimeout(waiting.timer);
       waiting.reject(new LinkClosed({ why }));
@@ -113,22 +121,15 @@ export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
   }
 
   #onData(chunk: Uint8Array): void {
-    const buf = this.#buffered.length === 0 ? chunk : concat(this.#buffered, chunk);
-    let offset = 0;
+    if (this.#closedWhy !== undefined) return;
     try {
-      for (;;) {
-        const read = decodeLinkFrame(buf, offset, buf.length);
-        if (!read) break;
-        offset += read.usedBytes;
-        this.#onFrame(read.frame);
-      }
+      this.#arrived.push(chunk);
+      for (let frame = this.#arrived.next(); frame; frame = this.#arrived.next()) this.#onFrame(frame);
     } catch (error) {
       const { reason, message } = toAppError(error);
       this.#options.logger.warn("link frame refused", { reason, message });
       this.close(message);
-      return;
     }
-    this.#buffered = buf.slice(offset);
   }
 
   #onFrame(frame: LinkFrame): void {
@@ -157,29 +158,46 @@ export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
       const reply = await handler(params as Static<Mine[keyof Mine]["request"]>, payload);
       this.#send({ kind: "reply", id, result: reply.result }, reply.payload);
     } catch (error) {
-      const failure = toAppError(error);
-      if (failure.cause !== undefined)
-        this.#options.logger.error("link handler failed", { method, error: String((failure.cause as Error).stack) });
-      this.#send({ kind: "failure", id, error: failure.toBody() });
+      this.#fail(id, method, error);
     } finally {
       this.#serving--;
     }
   }
 
-  #send(header: LinkHeader, payload?: Uint8Array): void {
-    if (this.#closedWhy === undefined) this.#socket.write(encodeLinkFrame(header, payload));
+  #fail(id: number, method: string, error: unknown): void {
+    const failure = toAppError(error);
+    if (failure.cause !== undefined)
+      this.#options.logger.error("link handler failed", { method, error: stackOf(failure.cause) });
+    try {
+      this.#send({ kind: "failure", id, error: failure.toBody() });
+    } catch (cause) {
+      // Its details are too large or no JSON; the asker needs an answer all the same.
+      const { reason, code, message } = failure;
+      this.#options.logger.error("link failure can't be sent whole", { method, reason, error: stackOf(cause) });
+      this.#send({ kind: "failure", id, error: { code, reason, message: message.slice(0, 1000), details: {} } });
+    }
   }
+
+  #send(header: LinkHeader, payload?: Uint8Array): void {
+    if (this.#closedWhy === undefined) this.#write(encodeLinkFrame(header, payload));
+  }
+
+  #write(frame: Uint8Array): void {
+    this.#socket.write(frame);
+    const unsentBytes = this.#socket.writableLength;
+    const limitBytes = this.#options.maxUnsentBytes ?? MAX_UNSENT_BYTES;
+    if (unsentBytes <= limitBytes) return;
+    this.#options.logger.warn("link peer reads too slowly", { unsentBytes, limitBytes });
+    this.close(`the other side reads too slowly: ${unsentBytes} B wait to be sent, the limit is ${limitBytes} B`);
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? String(error.stack) : String(error);
 }
 
 function checkParams(method: string, schema: TSchema, value: unknown): void {
   if (Value.Check(schema, value)) return;
   const problems = [...Value.Errors(schema, value)].slice(0, 5).map((e) => `${e.instancePath || "/"} ${e.message}`);
   throw new LinkParamsInvalid({ method, problems });
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }

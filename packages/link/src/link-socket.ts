@@ -1,6 +1,11 @@
 /** TLS for the link: the console listens with its own certificate, the agent accepts exactly the one it has pinned. */
+import type { Socket } from "node:net";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
 import { LinkCertificateMismatch, LinkUnreachable } from "./errors.js";
+
+/** A connection that carries nothing for so long is probed by the kernel, so that a vanished host is noticed. */
+const KEEP_ALIVE_AFTER_MS = 30_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export interface DialLinkOptions {
   readonly host: string;
@@ -16,6 +21,8 @@ export function dialLink(options: DialLinkOptions): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     // The certificate is self-signed and pinned, so the chain is not checked but the fingerprint is.
     const socket = connect({ host, port, rejectUnauthorized: false, minVersion: "TLSv1.3" });
+    socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+    socket.on("error", () => undefined); // errors after the first one tell nothing new
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
     const fail = (why: string) => {
       clearTimeout(timer);
@@ -27,7 +34,7 @@ export function dialLink(options: DialLinkOptions): Promise<TLSSocket> {
     socket.once("secureConnect", () => {
       clearTimeout(timer);
       socket.off("error", onError);
-      const got = socket.getPeerCertificate().fingerprint256;
+      const got = socket.getPeerCertificate().fingerprint256 ?? "none";
       if (got === fingerprint) {
         resolve(socket);
         return;
@@ -50,16 +57,22 @@ export interface ListenLinkOptions {
 
 export interface LinkListener {
   readonly port: number;
+  /** Stops listening and ends every connection, those in their handshake included. */
   close(): Promise<void>;
 }
 
 /** Listens for agents. A peer that does not finish its handshake within 10 s is dropped. */
 export async function listenLink(options: ListenLinkOptions): Promise<LinkListener> {
-  const server = createServer(
-    { key: options.key, cert: options.cert, minVersion: "TLSv1.3", handshakeTimeout: 10_000 },
-    options.onConnection,
-  );
+  const { key, cert, onConnection } = options;
+  const sockets = new Set<Socket>();
+  const server = createServer({ key, cert, minVersion: "TLSv1.3", handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
   server.maxConnections = options.maxConnections;
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+  });
+  server.on("secureConnection", onConnection);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => {
@@ -67,7 +80,12 @@ export async function listenLink(options: ListenLinkOptions): Promise<LinkListen
       resolve();
     });
   });
-  return { port: portOf(server), close: () => new Promise((resolve) => server.close(() => resolve())) };
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  return { port: portOf(server), close };
 }
 
 function portOf(server: Server): number {

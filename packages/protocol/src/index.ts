@@ -30,6 +30,7 @@ export {
   LINK_PREFIX_BYTES,
   type LinkFrame,
   type LinkHeader,
+  linkFrameSize,
   MAX_LINK_FRAME_BYTES,
 } from "./link/frame.js";
 export { formatJoinToken, JoinTokenContent, parseJoinToken } from "./link/join-token.js";

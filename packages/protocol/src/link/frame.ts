@@ -42,6 +42,27 @@ export function encodeLinkFrame(header: LinkHeader, payload: Uint8Array = noByte
 }
 
 /**
+ * Size of the frame that begins at `start`, as its first 8 bytes announce it.
+ *
+ * @param limitBytes above it a frame is refused; never above {@link MAX_LINK_FRAME_BYTES}
+ * @returns `undefined` when there are less than 8 bytes
+ * @throws {LinkFrameTooLarge} {LinkFrameInvalid} its lengths disagree
+ */
+export function linkFrameSize(
+  buf: Uint8Array,
+  start: number,
+  limitBytes: number = MAX_LINK_FRAME_BYTES,
+): number | undefined {
+  if (buf.length - start < LINK_PREFIX_BYTES) return undefined;
+  const view = new DataView(buf.buffer, buf.byteOffset + start, LINK_PREFIX_BYTES);
+  const sizeBytes = view.getUint32(0) + 4;
+  if (sizeBytes > limitBytes) throw new LinkFrameTooLarge({ sizeBytes, limitBytes });
+  if (sizeBytes < LINK_PREFIX_BYTES || view.getUint32(4) > sizeBytes - LINK_PREFIX_BYTES)
+    throw new LinkFrameInvalid({ problem: "its lengths disagree" });
+  return sizeBytes;
+}
+
+/**
  * Reads one frame from `buf[start, end)`.
  *
  * @returns the frame and the bytes it used, or `undefined` when there is less than one. The payload aliases `buf`.
@@ -52,18 +73,12 @@ export function decodeLinkFrame(
   start: number,
   end: number,
 ): { readonly frame: LinkFrame; readonly usedBytes: number } | undefined {
-  if (end - start < LINK_PREFIX_BYTES) return undefined;
-  const view = new DataView(buf.buffer, buf.byteOffset + start, LINK_PREFIX_BYTES);
-  const usedBytes = view.getUint32(0) + 4;
-  const headerLength = view.getUint32(4);
-  if (usedBytes > MAX_LINK_FRAME_BYTES)
-    throw new LinkFrameTooLarge({ sizeBytes: usedBytes, limitBytes: MAX_LINK_FRAME_BYTES });
-  if (usedBytes < LINK_PREFIX_BYTES || headerLength > usedBytes - LINK_PREFIX_BYTES)
-    throw new LinkFrameInvalid({ problem: "its lengths disagree" });
-  if (end - start < usedBytes) return undefined;
-  const bodyAt = start + LINK_PREFIX_BYTES;
-  const header = parseHeader(buf.subarray(bodyAt, bodyAt + headerLength));
-  return { frame: { header, payload: buf.subarray(bodyAt + headerLength, start + usedBytes) }, usedBytes };
+  const readable = buf.subarray(start, end);
+  const usedBytes = linkFrameSize(readable, 0);
+  if (usedBytes === undefined || readable.length < usedBytes) return undefined;
+  const payloadAt = LINK_PREFIX_BYTES + new DataView(readable.buffer, readable.byteOffset + 4, 4).getUint32(0);
+  const header = parseHeader(readable.subarray(LINK_PREFIX_BYTES, payloadAt));
+  return { frame: { header, payload: readable.subarray(payloadAt, usedBytes) }, usedBytes };
 }
 
 function parseHeader(bytes: Uint8Array): LinkHeader {
