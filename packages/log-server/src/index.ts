@@ -1,1 +1,10 @@
-export {};
+export { CursorInvalid } from "./errors.js";
+export type { GraphHop } from "./graph-hop.js";
+export type { Histogram } from "./histogram.js";
+export type { LogFilter } from "./log-filter-sql.js";
+export type { LogReader, RequestQuery } from "./log-reader.js";
+export { type HopCall, LOG_LEVELS, type LogLevel, type StoredHop, type StoredRecord } from "./log-record.js";
+export type { LogPage } from "./log-search.js";
+export { type LogStore, type LogStoreOptions, openLogStore } from "./log-store.js";
+export type { LogSource } from "./log-writer.js";
+export { buildRequestGraph, type GraphEdge, type RequestGraph } from "./request-graph.js";
