@@ -7,7 +7,7 @@ import { useMemo } from "react";
 import { RouterProvider } from "react-router";
 import { PreferencesProvider, usePreferences } from "./preferences.js";
 import { createRouter } from "./router.js";
-import { ACCENT, SYSTEM_FONT } from "./theme.js";
+import { ACCENT, SEGMENTED, SURFACES, SYSTEM_FONT } from "./theme.js";
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -25,8 +25,20 @@ function Themed() {
   const config = useMemo(
     () => ({
       algorithm: [theme === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm, antTheme.compactAlgorithm],
-      token: { colorPrimary: ACCENT[theme], fontSize: 14, fontFamily: SYSTEM_FONT, borderRadius: 6, wireframe: false },
-      components: { Table: { cellPaddingBlockSM: 6, cellPaddingInlineSM: 8 } },
+      token: {
+        colorPrimary: ACCENT[theme],
+        colorInfo: ACCENT[theme],
+        colorLink: ACCENT[theme],
+        ...SURFACES[theme],
+        fontSize: 14,
+        fontFamily: SYSTEM_FONT,
+        borderRadius: 6,
+        wireframe: false,
+      },
+      components: {
+        Segmented: SEGMENTED[theme],
+        Table: { cellPaddingBlockSM: 6, cellPaddingInlineSM: 8 },
+      },
     }),
     [theme],
   );

@@ -71,7 +71,12 @@ function PaletteBody({ onClose }: { readonly onClose: () => void }) {
       />
       <ul className="palette-list">
         {found.map((item, index) => (
-          <PaletteRow key={`${item.kind} ${item.to}`} item={item} chosen={index === chosen} onGo={() => go(item)} />
+          <PaletteRow
+            key={`${item.kind} ${item.text} ${item.to}`}
+            item={item}
+            chosen={index === chosen}
+            onGo={() => go(item)}
+          />
         ))}
       </ul>
       {found.length === 0 && <p className="faint palette-none">{t("palette.none")}</p>}

@@ -31,7 +31,14 @@ export function Frame() {
             <Navigation collapsed={collapsed} collapsible />
           </nav>
         ) : (
-          <Drawer open={drawer} onClose={() => setDrawer(false)} placement="left" size={280} title="msec">
+          <Drawer
+            open={drawer}
+            onClose={() => setDrawer(false)}
+            placement="left"
+            size={280}
+            title="msec"
+            styles={{ body: { padding: 0 } }}
+          >
             <Navigation collapsed={false} collapsible={false} />
           </Drawer>
         )}

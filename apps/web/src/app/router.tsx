@@ -34,8 +34,8 @@ const framed: RouteObject[] = [
 
 export function createRouter(queryClient: QueryClient) {
   return createBrowserRouter([
-    page("login", () => import("../accounts/login-page.js"), "LoginPage"),
-    page("setup", () => import("../accounts/setup-page.js"), "SetupPage"),
+    { ...page("login", () => import("../accounts/login-page.js"), "LoginPage"), hydrateFallbackElement: <div /> },
+    { ...page("setup", () => import("../accounts/setup-page.js"), "SetupPage"), hydrateFallbackElement: <div /> },
     {
       element: (
         <RequireSession queryClient={queryClient}>

@@ -16,3 +16,21 @@ export const CURVE_COLOURS: Readonly<Record<Theme, readonly string[]>> = {
 export const ERROR_COLOUR: Readonly<Record<Theme, string>> = { light: "#cf1322", dark: "#ff7875" };
 export const AXIS_COLOUR: Readonly<Record<Theme, string>> = { light: "#5c6470", dark: "#a3adbd" };
 export const GRID_COLOUR: Readonly<Record<Theme, string>> = { light: "#e8eaee", dark: "#2b2f36" };
+
+/** Backgrounds and lines of Ant Design's components; the same as in styles/base.css. */
+export const SURFACES: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
+  light: { colorBgLayout: "#f6f7f9", colorBorderSecondary: "#e1e4ea" },
+  dark: {
+    colorBgLayout: "#0f1115",
+    colorBgContainer: "#16191f",
+    colorBgElevated: "#1c2027",
+    colorBorder: "#3a404a",
+    colorBorderSecondary: "#2b2f36",
+    colorText: "#e3e6eb",
+  },
+};
+
+export const SEGMENTED: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
+  light: { trackBg: "#e9ecf2" },
+  dark: { trackBg: "#1c2129", itemSelectedBg: "#343b48" },
+};

@@ -30,7 +30,7 @@ export function buildOptions(options: ChartOptions): uPlot.Options {
     width: Math.max(120, options.width),
     height: options.height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: {
       y: false,
       points: { size: 6 },

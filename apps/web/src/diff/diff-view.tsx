@@ -19,6 +19,12 @@ export function DiffView({ leftTitle, rightTitle, left, right }: DiffViewProps) 
       <p className="faint">{changes === 0 ? t("diff.same") : t("diff.changes", { n: changes })}</p>
       <div className="diff-scroll">
         <table className="diff">
+          <colgroup>
+            <col className="diff-number" />
+            <col />
+            <col className="diff-number" />
+            <col />
+          </colgroup>
           <thead>
             <tr>
               <th colSpan={2}>{leftTitle}</th>

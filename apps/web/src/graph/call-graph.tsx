@@ -1,16 +1,19 @@
 import { type Edge, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
+import { Grid } from "antd";
 import { useMemo } from "react";
 import { useNavigate } from "react-router";
 import { usePreferences } from "../app/preferences.js";
 import { AXIS_COLOUR, ERROR_COLOUR } from "../app/theme.js";
-import { layoutLayers } from "./layout.js";
+import { type Direction, layoutLayers } from "./layout.js";
 
 export interface GraphNode {
   readonly id: string;
   readonly title: string;
   readonly text: string;
   readonly failed?: boolean;
+  /** Told by others only; it has no health of its own here. */
+  readonly unknown?: boolean;
   readonly current?: boolean;
   /** Opened by a click. */
   readonly to?: string;
@@ -32,7 +35,10 @@ interface CallGraphProps {
   readonly height?: number;
 }
 
-type FlowNode = Node<{ node: GraphNode }, "service">;
+type FlowNode = Node<{ node: GraphNode; direction: Direction }, "service">;
+
+/** Height on a phone, where layers stand below each other. */
+const TALL = 400;
 
 const nodeTypes = { service: ServiceNode };
 
@@ -40,11 +46,12 @@ const nodeTypes = { service: ServiceNode };
 export function CallGraph({ nodes, edges, label, height = 260 }: CallGraphProps) {
   const navigate = useNavigate();
   const { theme } = usePreferences();
-  const flow = useMemo(() => toFlow(nodes, edges, theme), [nodes, edges, theme]);
+  const direction = (Grid.useBreakpoint().md ?? true) ? "LR" : "TB";
+  const flow = useMemo(() => toFlow({ nodes, edges }, theme, direction), [nodes, edges, theme, direction]);
   return (
-    <div className="call-graph" style={{ height }} role="img" aria-label={label}>
+    <div className="call-graph" style={{ height: direction === "LR" ? height : TALL }} role="img" aria-label={label}>
       <ReactFlow
-        key={flow.nodes.map((node) => node.id).join(" ")}
+        key={direction + flow.nodes.map((node) => node.id).join(" ")}
         nodes={flow.nodes}
         edges={flow.edges}
         nodeTypes={nodeTypes}
@@ -67,31 +74,38 @@ export function CallGraph({ nodes, edges, label, height = 260 }: CallGraphProps)
 }
 
 function ServiceNode({ data }: NodeProps<FlowNode>) {
-  const { node } = data;
-  const names = ["graph-node", node.failed ? "failed" : "", node.current ? "current" : "", node.to ? "linked" : ""];
+  const { node, direction } = data;
+  const across = direction === "LR";
+  const names = [
+    "graph-node",
+    node.failed ? "failed" : "",
+    node.unknown ? "unknown" : "",
+    node.current ? "current" : "",
+    node.to ? "linked" : "",
+  ];
   return (
     <div className={names.filter(Boolean).join(" ")} title={node.title}>
-      <Handle type="target" position={Position.Left} />
+      <Handle type="target" position={across ? Position.Left : Position.Top} />
       <strong className="ellipsis">{node.title}</strong>
       <span className="ellipsis">{node.text}</span>
-      <Handle type="source" position={Position.Right} />
+      <Handle type="source" position={across ? Position.Right : Position.Bottom} />
     </div>
   );
 }
 
 function toFlow(
-  nodes: readonly GraphNode[],
-  edges: readonly GraphEdge[],
+  { nodes, edges }: Pick<CallGraphProps, "nodes" | "edges">,
   theme: "light" | "dark",
+  direction: Direction,
 ): { nodes: FlowNode[]; edges: Edge[] } {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const placed = layoutLayers([...byId.keys()], edges);
+  const placed = layoutLayers([...byId.keys()], edges, direction);
   return {
     nodes: placed.map(({ id, x, y }) => ({
       id,
       type: "service" as const,
       position: { x, y },
-      data: { node: byId.get(id) ?? { id, title: id, text: "" } },
+      data: { node: byId.get(id) ?? { id, title: id, text: "" }, direction },
     })),
     edges: edges.map((edge) => {
       const colour = edge.failed ? ERROR_COLOUR[theme] : AXIS_COLOUR[theme];

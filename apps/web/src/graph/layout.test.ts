@@ -14,6 +14,12 @@ it("puts callers left of callees", () => {
   expect(x.get("crawl")).toBe(x.get("mysql"));
 });
 
+it("puts callers above callees where there is no width", () => {
+  const y = new Map(layoutLayers([], edges, "TB").map((node) => [node.id, node.y]));
+  expect(y.get("web")!).toBeLessThan(y.get("flight")!);
+  expect(y.get("crawl")).toBe(y.get("mysql"));
+});
+
 it("gives the same picture for the same graph in another order", () => {
   expect(layoutLayers(["mysql", "web"], [...edges].reverse())).toEqual(layoutLayers(["web", "mysql"], edges));
 });

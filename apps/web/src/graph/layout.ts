@@ -11,16 +11,23 @@ export interface Placed {
   readonly y: number;
 }
 
+/** Callers left or on top. */
+export type Direction = "LR" | "TB";
+
 export const NODE_WIDTH = 190;
 export const NODE_HEIGHT = 48;
 
 /**
- * Places nodes in layers from callers (left) to callees (right). Nodes and edges are sorted first, so the same graph
+ * Places nodes in layers from callers to callees. Nodes and edges are sorted first, so the same graph
  * has the same picture however the answer was ordered.
  */
-export function layoutLayers(nodes: readonly string[], edges: readonly LayoutEdge[]): Placed[] {
+export function layoutLayers(
+  nodes: readonly string[],
+  edges: readonly LayoutEdge[],
+  direction: Direction = "LR",
+): Placed[] {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 110, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir: direction, nodesep: 24, ranksep: direction === "LR" ? 140 : 56, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   const ids = [...new Set([...nodes, ...edges.flatMap((edge) => [edge.from, edge.to])])].sort();
   for (const id of ids) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });

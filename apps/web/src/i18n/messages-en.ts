@@ -386,6 +386,7 @@ export const en = {
   "request.attempts": "Attempt",
   "request.calledBy": "called by {caller}",
   "request.cost": "Took",
+  "request.edge": "{n} calls · {cost}",
   "request.error": "error {code}",
   "request.facts": "Began {at} · took {cost} · {n} {n:hop|hops}",
   "request.from": "From",
@@ -398,6 +399,7 @@ export const en = {
   "request.noLines": "No line was logged",
   "request.noLinesText": "The services on the way logged nothing at their level. Colour the request to see more.",
   "request.ok": "OK",
+  "request.outside": "Outside",
   "request.result": "Result",
   "request.seen.client": "caller only",
   "request.seen.server": "callee",
@@ -417,6 +419,7 @@ export const en = {
   "role.viewer": "Viewer",
 
   "service.calls": "{n} calls/s",
+  "service.callsFailed": "{calls}, {failed} failed",
   "service.callsPerSec": "Calls/s",
   "service.failureRatio": "Failed",
   "service.first": "First level (group)",

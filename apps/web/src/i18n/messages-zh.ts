@@ -375,6 +375,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   "request.attempts": "尝试",
   "request.calledBy": "调用方 {caller}",
   "request.cost": "耗时",
+  "request.edge": "{n} 次 · {cost}",
   "request.error": "错误码 {code}",
   "request.facts": "开始于 {at} · 耗时 {cost} · {n} 跳",
   "request.from": "主调",
@@ -387,6 +388,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   "request.noLines": "没有日志",
   "request.noLinesText": "沿途的服务在当前级别没有写日志。可以对请求染色以查看更多。",
   "request.ok": "成功",
+  "request.outside": "外部请求",
   "request.result": "结果",
   "request.seen.client": "仅主调",
   "request.seen.server": "被调",
@@ -406,6 +408,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   "role.viewer": "只读",
 
   "service.calls": "{n} 次/秒",
+  "service.callsFailed": "{calls}，失败 {failed}",
   "service.callsPerSec": "调用/秒",
   "service.failureRatio": "失败率",
   "service.first": "一级服务",

@@ -71,6 +71,21 @@ function useColumns(): Column<Instance>[] {
       text: (row) => instanceReasons(row).join("; "),
       render: (row) => <Reasons instance={row} />,
     },
+    { key: "weight", title: t("instance.weight"), text: (row) => row.weight, numeric: true },
+    {
+      key: "flight",
+      title: t("instance.inFlight"),
+      text: totalInFlight,
+      render: (row) => formatNumber(totalInFlight(row)),
+      numeric: true,
+    },
+    {
+      key: "latency",
+      title: t("instance.latency"),
+      text: worstLatencyMs,
+      render: (row) => formatDuration(worstLatencyMs(row)),
+      numeric: true,
+    },
     {
       key: "process",
       title: t("instance.process"),
@@ -89,21 +104,6 @@ function useColumns(): Column<Instance>[] {
       title: t("common.machine"),
       text: (row) => row.machineName,
       render: (row) => <MachineCell instance={row} />,
-    },
-    { key: "weight", title: t("instance.weight"), text: (row) => row.weight, numeric: true },
-    {
-      key: "flight",
-      title: t("instance.inFlight"),
-      text: totalInFlight,
-      render: (row) => formatNumber(totalInFlight(row)),
-      numeric: true,
-    },
-    {
-      key: "latency",
-      title: t("instance.latency"),
-      text: worstLatencyMs,
-      render: (row) => formatDuration(worstLatencyMs(row)),
-      numeric: true,
     },
   ];
 }

@@ -33,7 +33,11 @@ export function OverviewPage() {
 function HealthLine({ overview }: { readonly overview: Overview }) {
   return (
     <>
-      <HealthTag health={overview.health} /> <span>{overview.text}</span>
+      <HealthTag health={overview.health} />
+      <span>
+        {" · "}
+        {overview.text}
+      </span>
     </>
   );
 }

@@ -49,8 +49,11 @@ function Verdict({ release }: { readonly release: Release }) {
   const done = release.targets.filter((target) => target.status === "succeeded").length;
   return (
     <>
-      <ReleaseStatusTag status={release.status} />{" "}
-      <span>{t("release.onMachines", { n: done, all: release.targets.length })}</span>
+      <ReleaseStatusTag status={release.status} />
+      <span>
+        {" · "}
+        {t("release.onMachines", { n: done, all: release.targets.length })}
+      </span>
       {failed && (
         <span className="tone-failing">
           {" "}

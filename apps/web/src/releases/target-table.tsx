@@ -29,8 +29,12 @@ function TargetRow({ target }: { readonly target: ReleaseTarget }) {
         <span>{target.machineName}</span>
         <span className="faint ellipsis target-last">{failed ? target.error : last?.text}</span>
         <span className="faint nowrap">
-          {took !== null && formatDuration(took)}
-          {target.previousReleaseId && ` · ${t("release.before", { releaseId: target.previousReleaseId })}`}
+          {[
+            took === null ? "" : formatDuration(took),
+            target.previousReleaseId ? t("release.before", { releaseId: target.previousReleaseId }) : "",
+          ]
+            .filter(Boolean)
+            .join(" · ")}
         </span>
       </summary>
       {failed && (

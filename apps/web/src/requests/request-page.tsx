@@ -5,7 +5,7 @@ import { useParams } from "react-router";
 import { useApi } from "../api/use-api.js";
 import { formatDateTime, formatDuration } from "../format/format.js";
 import { CallGraph } from "../graph/call-graph.js";
-import { useText } from "../i18n/use-text.js";
+import { type Translate, useText } from "../i18n/use-text.js";
 import { LogList } from "../logs/log-list.js";
 import { RecordDrawer } from "../logs/record-drawer.js";
 import { Copyable } from "../ui/copyable.js";
@@ -36,10 +36,16 @@ export function RequestPage() {
   );
 }
 
+const graphWords = (t: Translate) => ({
+  outside: t("request.outside"),
+  edge: ({ calls, costMs }: RequestGraph["edges"][number]) =>
+    calls > 1 ? t("request.edge", { n: calls, cost: formatDuration(costMs) }) : formatDuration(costMs),
+});
+
 function RequestBody({ request }: { readonly request: RequestGraph }) {
   const t = useText();
   const [open, setOpen] = useState<LogRecord>();
-  const graph = useMemo(() => requestGraph(request), [request]);
+  const graph = useMemo(() => requestGraph(request, graphWords(t)), [request, t]);
   return (
     <>
       <Alert

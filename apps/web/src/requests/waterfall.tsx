@@ -33,13 +33,21 @@ function Row({ row }: { readonly row: HopRow }) {
       </span>
       <span className="waterfall-track">
         <i style={{ left: `${left * 100}%`, width: `max(2px, ${width * 100}%)` }} />
-        <span className="waterfall-cost" style={labelPlace(left, width)}>
+        <span
+          className={isInside(left, width) ? "waterfall-cost inside" : "waterfall-cost"}
+          style={labelPlace(left, width)}
+        >
           {formatDuration(hop.costMs)} {failed && (hop.reason || t("request.error", { code: hop.err }))}
-          {hop.seenBy === "client" && ` · ${t("request.neverAnswered")}`}
+          {failed && hop.seenBy === "client" && ` · ${t("request.neverAnswered")}`}
         </span>
       </span>
     </li>
   );
+}
+
+/** No room on either side: on the bar itself. */
+function isInside(left: number, width: number): boolean {
+  return left + width >= 0.7 && left <= 0.3;
 }
 
 /** Beside the bar where there is room. */

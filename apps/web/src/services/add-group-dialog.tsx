@@ -47,7 +47,7 @@ export function AddGroupDialog({ open, onClose, onAdded }: AddGroupDialogProps) 
           extra={t("form.nameHint")}
           rules={[...nameRules(t), { pattern: /^(?!(?:agent|console|backup)$)/, message: t("groups.reserved") }]}
         >
-          <Input autoComplete="off" />
+          <Input autoComplete="off" autoFocus />
         </Form.Item>
         <Form.Item name="kind" label={t("service.kind")}>
           <Radio.Group

@@ -80,6 +80,7 @@ function GroupField({ onAdded }: { readonly onAdded: (name: string) => void }) {
           <Form.Item name="first" noStyle rules={[{ required: true, message: t("services.chooseGroup") }]}>
             <Select
               showSearch
+              autoFocus
               aria-label={t("service.first")}
               placeholder={t("services.chooseGroup")}
               options={groups.map((group) => ({

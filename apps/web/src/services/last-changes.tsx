@@ -25,10 +25,13 @@ export function LastChanges({ service }: { readonly service: string }) {
         atMs: release.startedAtMs ?? release.createdAtMs,
         who: release.author,
         what: (
-          <>
-            <Link to={`/releases/${release.releaseId}`}>{release.releaseId}</Link>{" "}
-            <ReleaseStatusTag status={release.status} /> {release.pluginTag} · {release.configTag} {release.memo}
-          </>
+          <span className="inline-facts">
+            <Link to={`/releases/${release.releaseId}`}>{release.releaseId}</Link>
+            <ReleaseStatusTag status={release.status} />
+            <span>
+              {release.pluginTag} · {release.configTag} {release.memo}
+            </span>
+          </span>
         ),
       })),
     ...(audit.data?.entries ?? [])

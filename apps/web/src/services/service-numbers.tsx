@@ -14,7 +14,7 @@ export function ServiceNumbers({ summary }: { readonly summary: ServiceSummary }
   const release = releases.isPlaceholderData ? undefined : releases.data?.releases[0];
   return (
     <span className="number-line">
-      <span>{summary.healthText}</span>
+      {summary.health !== "well" && <span>{summary.healthText}</span>}
       <span>{t("service.inTrafficOf", { n: summary.enabledCount, all: summary.instanceCount })}</span>
       {release && (
         <span>

@@ -2,7 +2,7 @@ import { Link } from "react-router";
 import { useApi } from "../api/use-api.js";
 import { formatCompact } from "../format/format.js";
 import { CallGraph, type GraphEdge, type GraphNode } from "../graph/call-graph.js";
-import { useText } from "../i18n/use-text.js";
+import { type Translate, useText } from "../i18n/use-text.js";
 import { InstanceTable } from "../instances/instance-table.js";
 import { CallCharts } from "../metrics/call-charts.js";
 import { RangeControl } from "../range/range-control.js";
@@ -56,7 +56,7 @@ function NeighbourGraph({ service }: { readonly service: string }) {
         const neighbours = readNeighbours(data.attributes);
         if (neighbours.callers.length + neighbours.callees.length === 0)
           return <EmptyHint title={t("service.noNeighbours")} text={t("service.noNeighboursText")} />;
-        const { nodes, edges } = toGraph(service, neighbours, t("service.thisOne"));
+        const { nodes, edges } = toGraph(service, neighbours, t);
         return <CallGraph nodes={nodes} edges={edges} label={t("service.neighbours")} height={220} />;
       }}
     </QueryView>
@@ -65,12 +65,18 @@ function NeighbourGraph({ service }: { readonly service: string }) {
 
 const pick = (window: { fromMs: number; toMs: number }) => ({ fromMs: window.fromMs, toMs: window.toMs });
 
-function toGraph(service: string, { callers, callees }: Neighbours, here: string) {
+function toGraph(service: string, { callers, callees }: Neighbours, t: Translate) {
   const most = Math.max(1, ...callers.map((each) => each.calls), ...callees.map((each) => each.calls));
   const link = (name: string) => (/^\w+\.\w+$/.test(name) ? { to: `/services/${name.replace(".", "/")}` } : {});
   const nodes: GraphNode[] = [
-    { id: service, title: service, text: here, current: true },
-    ...callers.map((each) => ({ id: `from ${each.name}`, title: each.name, text: "", ...link(each.name) })),
+    { id: service, title: service, text: t("service.thisOne"), current: true },
+    ...callers.map((each) => ({
+      id: `from ${each.name}`,
+      title: each.name,
+      text: "",
+      unknown: true,
+      ...link(each.name),
+    })),
     ...callees.map((each) => ({
       id: `to ${each.name}`,
       title: each.name,
@@ -92,7 +98,7 @@ function toGraph(service: string, { callers, callees }: Neighbours, here: string
       to: `to ${each.name}`,
       label:
         each.failures > 0
-          ? `${formatCompact(each.calls)} ✕ ${formatCompact(each.failures)}`
+          ? t("service.callsFailed", { calls: formatCompact(each.calls), failed: formatCompact(each.failures) })
           : formatCompact(each.calls),
       failed: each.failures > 0,
       share: each.calls / most,

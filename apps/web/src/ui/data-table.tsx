@@ -109,7 +109,13 @@ function antColumns<T extends object>(props: DataTableProps<T>): NonNullable<Tab
     ...(column.filter ? filterOf(column, props.rows) : {}),
   }));
   if (props.actions)
-    columns.push({ key: "actions", title: "", align: "right", render: (_: unknown, row: T) => props.actions?.(row) });
+    columns.push({
+      key: "actions",
+      title: "",
+      align: "right",
+      fixed: "right",
+      render: (_: unknown, row: T) => props.actions?.(row),
+    });
   return columns;
 }
 
