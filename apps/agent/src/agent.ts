@@ -1,5 +1,6 @@
 /** Puts the parts of an agent together and takes them down in order. */
 import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Clock, type HomePaths, homePaths, type Logger, type Random, systemClock } from "@msec/core";
 import { acquireHomeLock } from "@msec/daemon";
 import { agentFacts, parseConsoleAddress } from "./agent-facts.js";
@@ -54,8 +55,9 @@ interface Context {
  *
  * @throws CFG_HOME_IN_USE; CFG_JOIN_TOKEN_REQUIRED, CFG_ALREADY_JOINED, CON_JOIN_REFUSED and others of the join; NET_* of the log port
  */
-export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<RunningAgent> {
+export async function startAgent(given: AgentConfig, deps: AgentDeps): Promise<RunningAgent> {
   const closers = new Closers();
+  const config = { ...given, home: resolve(given.home) }; // services run in other directories
   const paths = homePaths(config.home);
   const { logger, clock = systemClock, random = Math.random, sdk = locateSdk() } = deps;
   try {

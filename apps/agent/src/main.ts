@@ -3,6 +3,7 @@ import { startAgent } from "./agent.js";
 import { AGENT_VERSION } from "./agent-facts.js";
 import { AgentConfig } from "./config.js";
 
+process.title = "msec_agent";
 await runDaemon({
   name: "msec-agent",
   version: AGENT_VERSION,

@@ -2,6 +2,7 @@
 import type { Clock, HomePaths, Logger } from "@msec/core";
 import type { AgentConfig } from "../config.js";
 import type { ConsoleRequester } from "../console-link/console-link.js";
+import { tryReadText, writeFileAtomic } from "../files/atomic-file.js";
 import type { MachineLoadReader } from "../machine-load/machine-load.js";
 import { recordMachineLoad } from "./machine-attributes.js";
 import { MetricCollector } from "./metric-collector.js";
@@ -17,6 +18,17 @@ export interface MetricIntakeOptions {
   readonly logger: Logger;
 }
 
+/** More batches than one life of an agent sends: 23 days at one every 2 s. */
+const IDS_PER_LIFE = 1_000_000;
+
+/** Grows from life to life, also when the clock was set back: the console ignores batches with ids that it had. */
+function nextBatchIds(path: string, nowMs: number): number {
+  const saved = Number(tryReadText(path) ?? 0);
+  const first = Math.max(nowMs, (Number.isSafeInteger(saved) ? saved : 0) + IDS_PER_LIFE);
+  writeFileAtomic(path, `${first}\n`);
+  return first;
+}
+
 export function startMetrics(options: MetricIntakeOptions): { stop(): Promise<void> } {
   const { config, paths, console, load, clock, logger } = options;
   const buffer = new PointBuffer(config.metricPointsMax);
@@ -28,7 +40,8 @@ export function startMetrics(options: MetricIntakeOptions): { stop(): Promise<vo
     logger,
   });
   const beforeSend = async () => recordMachineLoad(buffer, await load.read(), clock.nowMs());
-  const sender = new MetricSender({ buffer, console, clock, logger, beforeSend });
+  const firstBatchId = nextBatchIds(`${paths.agent}/monitor/batch-id`, clock.nowMs());
+  const sender = new MetricSender({ buffer, console, firstBatchId, clock, logger, beforeSend });
   return {
     stop: async () => {
       collector.stop();

@@ -9,6 +9,8 @@ const MAX_BATCH_POINTS = 5_000;
 export interface MetricSenderOptions {
   readonly buffer: PointBuffer;
   readonly console: ConsoleRequester;
+  /** Above every id that an earlier life of this agent used. */
+  readonly firstBatchId: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called before each batch is made: the moment to add the machine's own values. */
@@ -20,7 +22,6 @@ export interface MetricSenderOptions {
 export class MetricSender {
   readonly #options: MetricSenderOptions;
   readonly #timer: NodeJS.Timeout;
-  /** Starts at the time of day, so that it is above every id of an earlier life (which sent at most one a second). */
   #batchId: number;
   #unconfirmed: { readonly batchId: number; readonly points: MetricPoint[] } | undefined;
   #sending: Promise<void> | undefined;
@@ -28,7 +29,7 @@ export class MetricSender {
 
   constructor(options: MetricSenderOptions) {
     this.#options = options;
-    this.#batchId = options.clock.nowMs();
+    this.#batchId = options.firstBatchId;
     this.#timer = setInterval(() => this.#tick(), options.intervalMs ?? 2_000);
   }
 

@@ -35,9 +35,15 @@ export interface OrderDeskOptions {
   readonly logger: Logger;
 }
 
+/** Orders of one service, one after the other. */
+interface Line {
+  waiting: number;
+  tail: Promise<void>;
+}
+
 export class OrderDesk {
   readonly #options: OrderDeskOptions;
-  readonly #lines = new Map<string, { waiting: number; tail: Promise<void> }>();
+  readonly #lines = new Map<string, Line>();
   #isStopped = false;
 
   constructor(options: OrderDeskOptions) {
@@ -57,6 +63,7 @@ export class OrderDesk {
       const line = this.#lineOf(order.action.service);
       journal.accept(order);
       logger.info("order accepted", { orderId: order.orderId, op: order.action.op, service: order.action.service });
+      this.#lines.set(order.action.service, line);
       line.waiting += 1;
       line.tail = line.tail.then(() => this.#run(order)).then(() => this.#leave(order.action.service));
     } catch (error) {
@@ -84,11 +91,11 @@ export class OrderDesk {
     return verifyOrder(signed, { agentId, keys, nowMs: clock.nowMs(), consoleNowMs: consoleNowMs() });
   }
 
-  #lineOf(service: string): { waiting: number; tail: Promise<void> } {
+  /** @throws {OrderQueueFull} */
+  #lineOf(service: string): Line {
     const line = this.#lines.get(service) ?? { waiting: 0, tail: Promise.resolve() };
-    this.#lines.set(service, line);
-    if (line.waiting >= MAX_WAITING_PER_SERVICE) throw new OrderQueueFull({ service, limit: MAX_WAITING_PER_SERVICE });
-    return line;
+    if (line.waiting < MAX_WAITING_PER_SERVICE) return line;
+    throw new OrderQueueFull({ service, limit: MAX_WAITING_PER_SERVICE });
   }
 
   #leave(service: string): void {

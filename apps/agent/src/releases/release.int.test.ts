@@ -95,6 +95,12 @@ describe("releases and supervision with a real service", { timeout: 60_000 }, ()
     await until(() => report()?.state === "stopped", "the console hears that it stopped");
     expect(await fixture.console.carryOut({ op: "service.start", service: SERVICE })).toMatchObject({ ok: true });
     await until(() => report()?.state === "running", "it runs again");
+    const second = report()?.pid ?? 0;
+    pids.add(second);
+    await fixture.stopAgent();
+    killGroup(second);
+    await fixture.start();
+    await until(() => report()?.state === "running" && report()?.pid !== second, "it runs after a reboot");
     expect(await fixture.console.carryOut({ op: "service.stop", service: SERVICE })).toMatchObject({ ok: true });
   });
 

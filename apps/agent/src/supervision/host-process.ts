@@ -1,6 +1,6 @@
 /** Starts and signals service hosts. A host is the leader of its own process group and survives the agent. */
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import { closeSync, copyFileSync, mkdirSync, openSync, statSync, truncateSync } from "node:fs";
 import { tryProcessStart } from "@msec/shm";
 
 /** A host's log is set aside above this size; one older file is kept. */
@@ -64,7 +64,13 @@ export function hostLogPath(logDir: string): string {
 
 function openLog(logDir: string): number {
   mkdirSync(logDir, { recursive: true, mode: 0o700 });
+  return openSync(hostLogPath(logDir), "a", 0o600);
+}
+
+/** Sets a log aside that grew large. The host appends, so it goes on at the start of the emptied file. */
+export function boundHostLog(logDir: string, maxBytes = MAX_LOG_BYTES): void {
   const path = hostLogPath(logDir);
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
-  return openSync(path, "a", 0o600);
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= maxBytes) return;
+  copyFileSync(path, `${path}.1`);
+  truncateSync(path, 0);
 }

@@ -5,9 +5,12 @@ import type { ProcessReport } from "@msec/protocol";
 import { ServiceNotStopped, ServiceWithoutRelease } from "../errors.js";
 import { tryActiveRelease } from "../releases/release-directory.js";
 import { STOP_GRACE_MS } from "./decisions.js";
-import { spawnHost } from "./host-process.js";
+import { boundHostLog, spawnHost } from "./host-process.js";
 import type { ServicesFile } from "./services-file.js";
 import { SupervisedService } from "./supervised-service.js";
+
+/** Size of logs is looked at every so many polls. */
+const LOG_CHECK_POLLS = 20;
 
 export interface SupervisorOptions {
   readonly paths: HomePaths;
@@ -27,6 +30,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #services = new Map<string, SupervisedService>();
   readonly #timer: NodeJS.Timeout;
+  #polls = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -74,6 +78,18 @@ export class Supervisor {
 
   #poll(): void {
     for (const service of this.#services.values()) service.poll();
+    this.#polls += 1;
+    if (this.#polls % LOG_CHECK_POLLS === 0) this.#boundLogs();
+  }
+
+  #boundLogs(): void {
+    for (const service of this.#services.keys()) {
+      try {
+        boundHostLog(this.#pathsOf(service).log);
+      } catch (error) {
+        this.#options.logger.warn("ctrl.log can't be set aside", { service, why: String(error) });
+      }
+    }
   }
 
   #pathsOf(service: string) {
