@@ -31,6 +31,7 @@ export async function runHostController(options: HostOptions, deps: { exec: stri
       args: ["worker", "--service", service, "--dir", dir],
       logger,
       workers: config.procnum,
+      accept: config.accept,
       heartbeatTimeoutMs: config.heartbeatMs,
       graceMs: GRACE_MS,
       onFork: (isReplacement) => metrics.add(isReplacement ? "frm.ctrl pull-up worker" : "frm.ctrl start-up worker"),

@@ -19,7 +19,8 @@ export async function runHostWorker(options: HostOptions, logger: Logger): Promi
     const config = readReleaseConfig(options.dir, options.bind);
     const definition = await loadPlugin(`${options.dir}/plugin`, options.service);
     const { service, home } = options;
-    running = await runService(definition, { service, config, home, logger });
+    const onListenersClosed = (): Promise<void> => channel.closed();
+    running = await runService(definition, { service, config, home, logger, onListenersClosed });
     watchLogFilter(`${options.dir}/etc/config.ini`, { running, logger });
     logger.info("worker is ready", { listen: running.addresses });
     channel.ready(running.addresses);

@@ -77,47 +77,62 @@ describe("a service host", () => {
     expect(await canListen(port)).toBe(true);
   });
 
-  it("replaces a worker that is killed under traffic, and idempotent calls do not notice", async () => {
+  it("deals connections out evenly, so that few callers keep all workers busy", async () => {
     const port = await freePort();
     const host = createHost(ECHO_PLUGIN, `[SRPC]\nlisten = ${port}/tcp\nprocnum = 2\n`);
-    mkdirSync(dirname(host.paths.monitorRing));
-    const ring = createMonitorRing(host.paths.monitorRing, { elementCount: 1_000 });
     await host.startAndWait();
-    const before = host.state!.workers;
-    const client = createClient();
-    const counts = { ok: 0, failed: [] as string[] };
-    let isOver = false;
-    const traffic = Array.from({ length: 4 }, async () => {
-      while (!isOver) {
-        await client.call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "x" }, { timeoutMs: 5_000 }).then(
-          () => counts.ok++,
-          (error: { reason: string }) => counts.failed.push(error.reason),
-        );
-      }
-    });
-    await waitFor(() => counts.ok > 50);
-    const { text } = await client.call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "" });
-    const victim = Number(text.split(" ").at(-1));
-    process.kill(victim, "SIGKILL");
-    const after = await host.waitForState((state) => state.restarts === 1 && state.state === "running");
-    const okAtReplacement = counts.ok;
-    await waitFor(() => counts.ok > okAtReplacement + 50);
-    isOver = true;
-    await Promise.all(traffic);
-    expect(counts.failed).toEqual([]);
-    expect(after.workers.map(({ pid }) => pid)).not.toContain(victim);
-    expect(after.workers).toHaveLength(before.length);
-    const counted = new Map<string, number>();
-    await waitFor(() => {
-      for (let record = ring.get(); record; record = ring.get()) {
-        const { attribute, value } = decodeQueueRecord(record);
-        counted.set(attribute, (counted.get(attribute) ?? 0) + value);
-      }
-      return counted.get("frm.ctrl pull-up worker") !== undefined && (counted.get("frm.rpc requests") ?? 0) > 100;
-    });
-    expect(counted.get("frm.ctrl start-up worker")).toBe(2);
-    expect(counted.get("frm.ctrl pull-up worker")).toBe(1);
+    const answers: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      answers.push((await createClient().call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "" })).text);
+    }
+    const shares = host.state!.workers.map(({ pid }) => answers.filter((text) => text === ` from ${pid}`).length);
+    expect(shares).toEqual([2, 2]);
   });
+
+  it.each(["balanced", "direct"])(
+    "replaces a worker that is killed under traffic, and idempotent calls do not notice (accept = %s)",
+    async (accept) => {
+      const port = await freePort();
+      const host = createHost(ECHO_PLUGIN, `[SRPC]\nlisten = ${port}/tcp\nprocnum = 2\naccept = ${accept}\n`);
+      mkdirSync(dirname(host.paths.monitorRing));
+      const ring = createMonitorRing(host.paths.monitorRing, { elementCount: 1_000 });
+      await host.startAndWait();
+      const before = host.state!.workers;
+      const client = createClient();
+      const counts = { ok: 0, failed: [] as string[] };
+      let isOver = false;
+      const traffic = Array.from({ length: 4 }, async () => {
+        while (!isOver) {
+          await client.call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "x" }, { timeoutMs: 5_000 }).then(
+            () => counts.ok++,
+            (error: { reason: string }) => counts.failed.push(error.reason),
+          );
+        }
+      });
+      await waitFor(() => counts.ok > 50);
+      const { text } = await client.call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "" });
+      const victim = Number(text.split(" ").at(-1));
+      process.kill(victim, "SIGKILL");
+      const after = await host.waitForState((state) => state.restarts === 1 && state.state === "running");
+      const okAtReplacement = counts.ok;
+      await waitFor(() => counts.ok > okAtReplacement + 50);
+      isOver = true;
+      await Promise.all(traffic);
+      expect(counts.failed).toEqual([]);
+      expect(after.workers.map(({ pid }) => pid)).not.toContain(victim);
+      expect(after.workers).toHaveLength(before.length);
+      const counted = new Map<string, number>();
+      await waitFor(() => {
+        for (let record = ring.get(); record; record = ring.get()) {
+          const { attribute, value } = decodeQueueRecord(record);
+          counted.set(attribute, (counted.get(attribute) ?? 0) + value);
+        }
+        return counted.get("frm.ctrl pull-up worker") !== undefined && (counted.get("frm.rpc requests") ?? 0) > 100;
+      });
+      expect(counted.get("frm.ctrl start-up worker")).toBe(2);
+      expect(counted.get("frm.ctrl pull-up worker")).toBe(1);
+    },
+  );
 
   it("leaves no worker and no port behind when the controller is killed", async () => {
     const port = await freePort();
@@ -180,9 +195,12 @@ describe("a service host", () => {
     expect(await exitCodeOf(dev)).toBe(0);
   });
 
-  it("finishes every request that it took when it is stopped under load", async () => {
+  it.each([
+    { procnum: 1, accept: "balanced" },
+    { procnum: 2, accept: "direct" },
+  ])("finishes every request that it took when it is stopped under load ($accept)", async ({ procnum, accept }) => {
     const port = await freePort();
-    const host = createHost(ECHO_PLUGIN, `[SRPC]\nlisten = ${port}/tcp\nprocnum = 1\n`);
+    const host = createHost(ECHO_PLUGIN, `[SRPC]\nlisten = ${port}/tcp\nprocnum = ${procnum}\naccept = ${accept}\n`);
     const ctrl = await host.startAndWait();
     const client = createClient();
     const results: string[] = [];

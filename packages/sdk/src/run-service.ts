@@ -1,4 +1,5 @@
 /** One service in this process: what a worker, `msec run` and tests use. */
+import type { Server as NetServer } from "node:net";
 import { homePaths, type Logger, silentLogger } from "@msec/core";
 import { type CallEvents, createRpcClient, createRpcServer, type RpcClient, type RpcServer } from "@msec/rpc";
 import { openSharedServer } from "@msec/rpc/process";
@@ -31,6 +32,8 @@ export interface RunServiceOptions {
   /** `MSEC_HOME`; without it no name is known and neither metrics nor logs leave the process. */
   readonly home?: string;
   readonly logger?: Logger;
+  /** Called in the course of a stop, when this process accepts no more; the callers are told to go elsewhere when it resolves. */
+  readonly onListenersClosed?: () => Promise<void>;
   /** Gets each record of the business log, besides the agent; `msec run` prints them. */
   readonly onLogRecord?: (record: LogRecord) => void;
 }
@@ -86,6 +89,8 @@ class ServiceRuntime implements RunningService {
   readonly #picker: TablePicker | undefined;
   readonly #abort = new AbortController();
   readonly #loop: HookLoop | undefined;
+  readonly #onListenersClosed: () => Promise<void>;
+  readonly #listeners: NetServer[] = [];
   #addresses: string[] = [];
   #hasInit = false;
   #stopping: Promise<{ readonly cutOff: number }> | undefined;
@@ -94,6 +99,7 @@ class ServiceRuntime implements RunningService {
     const { service, home } = options;
     this.#definition = definition;
     this.#config = config;
+    this.#onListenersClosed = options.onListenersClosed ?? (() => Promise.resolve());
     this.#logger = options.logger ?? silentLogger;
     const paths = home === undefined ? undefined : homePaths(home);
     this.#metrics = new MetricEmitter({
@@ -135,7 +141,9 @@ class ServiceRuntime implements RunningService {
     await this.#init();
     for (const { host, port, transport } of this.#config.listen) {
       if (transport !== "tcp") continue;
-      const at = await this.server.listen({ server: await openSharedServer({ host, port }) });
+      const listener = await openSharedServer({ host, port });
+      this.#listeners.push(listener);
+      const at = await this.server.listen({ server: listener });
       this.#addresses.push(`${at.host}:${at.port}/tcp`);
     }
     this.#loop?.start();
@@ -174,6 +182,8 @@ class ServiceRuntime implements RunningService {
 
   async #stop(graceMs: number): Promise<{ readonly cutOff: number }> {
     this.#abort.abort();
+    for (const listener of this.#listeners) listener.close();
+    await this.#onListenersClosed();
     const [result] = await Promise.all([this.server.stop({ graceMs }), this.#loop?.stop()]);
     await this.#fini();
     this.client.close();

@@ -47,6 +47,7 @@ describe("parseServiceConfig", () => {
         { host: "0.0.0.0", port: 7963, transport: "tcp" },
       ],
       procnum: availableParallelism(),
+      accept: "balanced",
       heartbeatMs: 60_000,
       maxInFlight: 10_000,
       maxConnections: 10_000,
@@ -84,9 +85,10 @@ describe("parseServiceConfig", () => {
   });
 
   it("lists all problems at once", () => {
-    const text = "[SRPC]\nlisten = 80/sctp\nprocnum = 0\nheartbeat = soon\nloop_ms = -1\n[LOG]\nLevel = WARN";
+    const text =
+      "[SRPC]\nlisten = 80/sctp\nprocnum = 0\naccept = all\nheartbeat = soon\nloop_ms = -1\n[LOG]\nLevel = WARN";
     expect(() => parseServiceConfig(text)).toThrow(
-      /\[SRPC\] listen: .*sctp.*\[SRPC\] procnum: is "0".*heartbeat.*loop_ms.*\[LOG\] Level: is "WARN"/s,
+      /\[SRPC\] listen: .*sctp.*\[SRPC\] procnum: is "0".*\[SRPC\] accept: is "all".*heartbeat.*loop_ms.*\[LOG\] Level: is "WARN"/s,
     );
   });
 });

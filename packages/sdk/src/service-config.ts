@@ -1,6 +1,7 @@
 /** What the framework itself reads of config.ini. Reference with defaults and meanings: docs/reference/config-ini.md. */
 import { availableParallelism } from "node:os";
 import { ConfigInvalid, type ConfigProblem, type Logger } from "@msec/core";
+import type { AcceptMode } from "@msec/rpc/process";
 import { type ColorRule, LogFilter, type LogLevel, tryLogLevel } from "@msec/telemetry";
 import { type ConfigIni, parseConfigIni } from "./config-ini.js";
 import { DEFAULT_LISTEN, type ListenItem, type ListenOptions, readListen } from "./listen-items.js";
@@ -10,6 +11,8 @@ export interface ServiceConfig {
   readonly listen: readonly ListenItem[];
   /** Worker processes. */
   readonly procnum: number;
+  /** How connections get to the workers. */
+  readonly accept: AcceptMode;
   /** A worker silent for so long is replaced. */
   readonly heartbeatMs: number;
   readonly maxInFlight: number;
@@ -32,7 +35,7 @@ const IGNORED: Readonly<Record<string, string>> = {
   reload: "releases are switched by the agent",
   conf: 'read it with config.get("SRPC", "conf")',
 };
-const KNOWN = new Set(["listen", "procnum", "heartbeat", "max_in_flight", "max_connections", "loop_ms"]);
+const KNOWN = new Set(["listen", "procnum", "accept", "heartbeat", "max_in_flight", "max_connections", "loop_ms"]);
 
 /**
  * Reads and checks a config.ini.
@@ -61,6 +64,7 @@ export function parseServiceConfig(
     ini,
     listen,
     procnum: number("procnum", { fallback: availableParallelism(), min: 1, max: MAX_PROCNUM }),
+    accept: readAccept(ini, problems),
     heartbeatMs: number("heartbeat", { fallback: 60, min: 3, max: 86_400 }) * 1_000,
     maxInFlight: number("max_in_flight", { fallback: 10_000, min: 1, max: 1_000_000 }),
     maxConnections: number("max_connections", { fallback: 10_000, min: 1, max: 1_000_000 }),
@@ -70,6 +74,13 @@ export function parseServiceConfig(
   };
   if (problems.length > 0) throw new ConfigInvalid({ problems });
   return config;
+}
+
+function readAccept(ini: ConfigIni, problems: ConfigProblem[]): AcceptMode {
+  const text = ini.get("SRPC", "accept") ?? "balanced";
+  if (text === "balanced" || text === "direct") return text;
+  problems.push({ path: "[SRPC] accept", message: `is ${JSON.stringify(text)}, use balanced or direct` });
+  return "balanced";
 }
 
 interface NumberLimits {

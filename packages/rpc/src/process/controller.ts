@@ -1,6 +1,6 @@
 /**
  * The controller process: it holds no author's code, starts workers with node:cluster, replaces dead and silent ones and writes the
- * state file. Workers accept connections themselves (SCHED_NONE): no request passes through this process.
+ * state file. No request passes through it; new connections do when they are dealt out evenly ({@link AcceptMode}).
  */
 import cluster, { type Worker } from "node:cluster";
 import type { Clock, Logger } from "@msec/core";
@@ -18,6 +18,13 @@ import type { ControllerMessage, WorkerMessage } from "./worker-channel.js";
 
 const TICK_MS = 100;
 
+/**
+ * Who accepts connections. `balanced`: the controller deals them out in turn. Callers keep one connection for long, so workers that
+ * help themselves end up with all or none of them. `direct`: the workers accept; several times cheaper per connection, for many
+ * short ones.
+ */
+export type AcceptMode = "balanced" | "direct";
+
 export interface ControllerOptions extends SupervisorOptions {
   /** `First.Second`. */
   readonly service: string;
@@ -28,6 +35,8 @@ export interface ControllerOptions extends SupervisorOptions {
   readonly exec: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Default `balanced`. */
+  readonly accept?: AcceptMode;
   readonly logger: Logger;
   readonly clock?: Clock;
   /** Counted as `frm.ctrl start-up worker` and `frm.ctrl pull-up worker`. */
@@ -72,6 +81,10 @@ interface Child {
   readonly startTicks: number;
 }
 
+function send(child: Child, message: ControllerMessage): void {
+  if (child.process.isConnected()) child.process.send(message);
+}
+
 class Controller {
   readonly #options: ControllerOptions;
   readonly #clock: Clock;
@@ -79,6 +92,8 @@ class Controller {
   readonly #children = new Map<number, Child>();
   readonly #startedAtMs: number;
   readonly #startTicks = tryStartTicks(process.pid) ?? 0;
+  /** Workers whose listeners are closed. */
+  readonly #closed = new Set<number>();
   #listen: readonly string[] = [];
   #lastState = "";
   #finish: (exitCode: number) => void = () => undefined;
@@ -91,7 +106,7 @@ class Controller {
   }
 
   async run(): Promise<number> {
-    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    cluster.schedulingPolicy = this.#options.accept === "direct" ? cluster.SCHED_NONE : cluster.SCHED_RR;
     cluster.setupPrimary({ exec: this.#options.exec, args: [...this.#options.args] });
     const finished = new Promise<number>((resolve) => {
       this.#finish = resolve;
@@ -148,6 +163,9 @@ class Controller {
     else if (message?.msec === "ready") {
       this.#listen = message.listen;
       this.#apply(this.#supervisor.onReady(workerId, nowMs));
+    } else if (message?.msec === "closed") {
+      this.#closed.add(workerId);
+      this.#releaseDrain();
     } else if (message?.msec === "failed") {
       this.#options.logger.error("worker can't start", { workerId, text: message.text });
       this.#apply(this.#supervisor.onFailed(workerId, message.text, nowMs));
@@ -156,6 +174,8 @@ class Controller {
 
   #onExit(workerId: number, how: string): void {
     this.#children.delete(workerId);
+    this.#closed.delete(workerId);
+    this.#releaseDrain();
     this.#options.logger.info("worker ended", { workerId, how });
     this.#apply(this.#supervisor.onExit(workerId, how, this.#nowMs()));
   }
@@ -168,8 +188,21 @@ class Controller {
       child.process.process.kill("SIGKILL");
       return;
     }
-    const message: ControllerMessage = { msec: "stop", phase: this.#supervisor.snapshot.phase };
-    if (child.process.isConnected()) child.process.send(message);
+    send(child, { msec: "stop" });
+  }
+
+  /**
+   * A worker that stops alone may go on at once: connections are dealt to the others. When all stop, the port is closed only with the
+   * last listener.
+   */
+  #releaseDrain(): void {
+    const { phase } = this.#supervisor.snapshot;
+    const areAllEnding = phase === "stopping" || phase === "failed";
+    if (areAllEnding && [...this.#children.keys()].some((id) => !this.#closed.has(id))) return;
+    for (const id of this.#closed) {
+      const child = this.#children.get(id);
+      if (child) send(child, { msec: "drained" });
+    }
   }
 
   /** Writes the state file if the state is another one. A full disk must not end the service. */

@@ -1,4 +1,4 @@
-export { type ControllerOptions, runController } from "./controller.js";
+export { type AcceptMode, type ControllerOptions, runController } from "./controller.js";
 export { ServiceAlreadyRuns } from "./errors.js";
 export { openSharedServer, type SharedServerOptions } from "./open-shared-server.js";
 export {

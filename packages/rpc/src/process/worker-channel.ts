@@ -1,23 +1,30 @@
 /** The worker's end of the talk with its controller (node's IPC channel). */
-import type { ServicePhase } from "./supervisor.js";
 
 /** Worker → controller. */
 export type WorkerMessage =
   | { readonly msec: "alive" }
   | { readonly msec: "ready"; readonly listen: readonly string[] }
+  /** It accepts no more connections. */
+  | { readonly msec: "closed" }
   | { readonly msec: "failed"; readonly text: string };
 
-/** Controller → worker. */
+/**
+ * Controller → worker. `stop`: close the listeners and say `closed`. `drained`: no connection comes in any more, on no way; now tell
+ * the callers to go elsewhere. Told before, they would dial a port that still accepts but has nobody to serve it.
+ */
 export interface ControllerMessage {
-  readonly msec: "stop";
-  readonly phase: ServicePhase;
+  readonly msec: "stop" | "drained";
 }
 
-export const HEARTBEAT_MS = 1_000;
+const HEARTBEAT_MS = 1_000;
+/** A sibling that hangs must not keep the others. */
+const DRAINED_WAIT_MS = 1_000;
 
 export interface WorkerChannel {
   /** The worker listens and its init hook succeeded. */
   ready(listen: readonly string[]): void;
+  /** The listeners are closed. Resolves when no further connection can come in, at the latest after a second. */
+  closed(): Promise<void>;
   /** It can't start. Resolves when the text is on its way; exit then. */
   failed(text: string): Promise<void>;
   close(): void;
@@ -31,6 +38,7 @@ export interface WorkerChannel {
  */
 export function openWorkerChannel(onStop: () => void): WorkerChannel {
   let isStopping = false;
+  let onDrained = (): void => undefined;
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
@@ -41,7 +49,9 @@ export function openWorkerChannel(onStop: () => void): WorkerChannel {
     else done();
   };
   const onMessage = (message: unknown): void => {
-    if ((message as ControllerMessage | null)?.msec === "stop") stop();
+    const { msec } = (message ?? {}) as Partial<ControllerMessage>;
+    if (msec === "stop") stop();
+    else if (msec === "drained") onDrained();
   };
   const onDisconnect = (): void => process.exit(1);
   process.on("message", onMessage);
@@ -52,6 +62,16 @@ export function openWorkerChannel(onStop: () => void): WorkerChannel {
   const timer = setInterval(() => send({ msec: "alive" }), HEARTBEAT_MS);
   return {
     ready: (listen) => send({ msec: "ready", listen }),
+    closed: () =>
+      new Promise((resolve) => {
+        if (!process.connected) return resolve();
+        const timer = setTimeout(resolve, DRAINED_WAIT_MS);
+        onDrained = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        send({ msec: "closed" });
+      }),
     failed: (text) => new Promise((resolve) => send({ msec: "failed", text }, resolve)),
     close: () => {
       clearInterval(timer);
