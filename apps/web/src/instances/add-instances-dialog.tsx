@@ -1,4 +1,5 @@
 import { Form, Input, InputNumber, Modal, Select } from "antd";
+import { useState } from "react";
 import { useAction } from "../api/use-action.js";
 import { useApi } from "../api/use-api.js";
 import { useText } from "../i18n/use-text.js";
@@ -88,6 +89,8 @@ function AddressField() {
 function HostField({ port }: { readonly port: number }) {
   const t = useText();
   const machines = useApi("machines.list").data?.machines ?? [];
+  // Closed after each choice: Tab in an open list would take the choice back.
+  const [open, setOpen] = useState(false);
   return (
     <Form.Item
       name="hosts"
@@ -97,6 +100,9 @@ function HostField({ port }: { readonly port: number }) {
     >
       <Select
         mode="tags"
+        open={open}
+        onOpenChange={setOpen}
+        onSelect={() => setOpen(false)}
         tokenSeparators={[" ", ",", ";", "\n"]}
         options={machines.map((machine) => ({ value: machine.address, label: `${machine.address} · ${machine.name}` }))}
       />

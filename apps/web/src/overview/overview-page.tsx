@@ -72,6 +72,7 @@ function OverviewBody({ overview }: { readonly overview: Overview }) {
           },
         ]}
       />
+      <FirstSteps machines={machinesOnline + machinesAway} />
       {runningReleases.length > 0 && (
         <p className="running-releases">
           {runningReleases.map((releaseId) => (
@@ -81,15 +82,36 @@ function OverviewBody({ overview }: { readonly overview: Overview }) {
           ))}
         </p>
       )}
-      <Section title={t("overview.worstFirst")}>
-        <ServiceHealthTable services={overview.services} machines={machinesOnline + machinesAway} />
-      </Section>
+      {overview.services.length > 0 && (
+        <Section title={t("overview.worstFirst")}>
+          <ServiceHealthTable services={overview.services} />
+        </Section>
+      )}
       <RecentReleases />
     </>
   );
 }
 
-function ServiceHealthTable({ services, machines }: { readonly services: ServiceRow[]; readonly machines: number }) {
+/** What to do while there is no machine, or no service of one's own. */
+function FirstSteps({ machines }: { readonly machines: number }) {
+  const t = useText();
+  const services = useApi("services.list").data?.services;
+  const noMachine = machines === 0;
+  if (!services || (!noMachine && services.some((service) => service.kind === "standard"))) return null;
+  return (
+    <EmptyHint
+      title={t(noMachine ? "overview.noMachine" : "overview.noService")}
+      text={t(noMachine ? "overview.noMachineText" : "overview.noServiceText")}
+      action={
+        <Link to={noMachine ? "/machines?add=1" : "/services?add=1"}>
+          <Button type="primary">{t(noMachine ? "machines.add" : "services.add")}</Button>
+        </Link>
+      }
+    />
+  );
+}
+
+function ServiceHealthTable({ services }: { readonly services: ServiceRow[] }) {
   const t = useText();
   const columns: Column<ServiceRow>[] = [
     {
@@ -134,7 +156,6 @@ function ServiceHealthTable({ services, machines }: { readonly services: Service
       render: (row) => <span className="wrap-anywhere">{row.text}</span>,
     },
   ];
-  const first = machines === 0 ? "/machines?add=1" : "/services?add=1";
   return (
     <DataTable
       name="overview"
@@ -142,17 +163,7 @@ function ServiceHealthTable({ services, machines }: { readonly services: Service
       rowKey={(row) => row.service}
       columns={columns}
       plain={services.length < 10}
-      empty={
-        <EmptyHint
-          title={t(machines === 0 ? "overview.noMachine" : "overview.noService")}
-          text={t(machines === 0 ? "overview.noMachineText" : "overview.noServiceText")}
-          action={
-            <Link to={first}>
-              <Button type="primary">{t(machines === 0 ? "machines.add" : "services.add")}</Button>
-            </Link>
-          }
-        />
-      }
+      empty="–"
     />
   );
 }
