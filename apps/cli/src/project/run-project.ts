@@ -1,10 +1,10 @@
 /** `msec run`: builds a project and runs it in one process on loopback; builds and restarts when a file changes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, watch, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, watch, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { toAppError } from "@msec/core";
+import { isAppError } from "@msec/core";
 import { bundleService } from "./build-plugin.js";
 import { generateProject } from "./generate.js";
 import { openProject, type Project } from "./project.js";
@@ -19,10 +19,16 @@ export interface RunOptions {
   readonly isWatching: boolean;
 }
 
-/** Runs until SIGINT or SIGTERM. @returns the exit code */
+/**
+ * Runs until SIGINT or SIGTERM. @returns the exit code
+ *
+ * @throws {ProjectInvalid} the directory holds no project; {BuildFailed} and others when nothing is watched that could repair it
+ */
 export async function runProject(options: RunOptions): Promise<number> {
+  openProject(options.directory);
   const runner = new ProjectRunner(options);
-  await runner.restart();
+  if (options.isWatching) await runner.restart();
+  else await runner.start();
   return runner.untilStopped();
 }
 
@@ -38,38 +44,35 @@ class ProjectRunner {
   }
 
   /** Builds; only a good build replaces what runs. */
+  async start(): Promise<void> {
+    const project = openProject(this.#options.directory);
+    await this.#stageProject(project);
+    await this.#stop();
+    this.#spawn(project);
+  }
+
+  /** One start after the other. What is wrong is told on stderr; the next change may repair it. */
   restart(): Promise<void> {
     this.#restarting = this.#restarting.then(async () => {
       try {
-        const project = openProject(this.#options.directory);
-        await this.#stageProject(project);
-        await this.#stop();
-        this.#start(project);
+        await this.start();
       } catch (error) {
-        process.stderr.write(`${toAppError(error).message}\n`);
+        const kept = this.#isRunning() ? "; the last good build goes on" : "";
+        process.stderr.write(`${isAppError(error) ? error.message : String(error)}${kept}\n`);
       }
     });
     return this.#restarting;
   }
 
   async untilStopped(): Promise<number> {
-    let timer: NodeJS.Timeout | undefined;
-    const isOwnOutput = (file: string) => /^(dist|\.msec|node_modules|\.git)(\/|$)|(^|\/)gen\//.test(file);
-    const onChange = (_event: string, file: string | null) => {
-      if (file === null || isOwnOutput(file)) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => void this.restart(), SETTLE_MS);
-    };
-    const watcher = this.#options.isWatching
-      ? watch(this.#options.directory, { recursive: true }, onChange)
-      : undefined;
+    const { directory, isWatching } = this.#options;
+    const unwatch = isWatching ? watchProject(directory, () => void this.restart()) : undefined;
     await new Promise<void>((resolve) => {
       process.once("SIGINT", () => resolve());
       process.once("SIGTERM", () => resolve());
-      if (!watcher) this.#child?.once("exit", () => resolve());
+      if (!unwatch) this.#child?.once("exit", () => resolve());
     });
-    watcher?.close();
-    clearTimeout(timer);
+    unwatch?.();
     await this.#restarting;
     const code = this.#child?.exitCode ?? 0;
     await this.#stop();
@@ -89,17 +92,41 @@ class ProjectRunner {
     else writeFileSync(config, "");
   }
 
-  #start(project: Project): void {
+  #spawn(project: Project): void {
     const host = createRequire(import.meta.url).resolve("@msec/sdk/host");
     const args = [host, "dev", "--service", project.service, "--dir", this.#stage];
     const env = { ...process.env, MSEC_HOME: this.#options.home, MSEC_BIND_ADDRESS: this.#options.bind };
     this.#child = spawn(process.execPath, ["--enable-source-maps", ...args], { env, stdio: "inherit" });
   }
 
+  #isRunning(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
   async #stop(): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.#isRunning()) return;
     child.kill("SIGTERM");
     await once(child, "exit");
   }
+}
+
+const OWN_OUTPUT = /^(dist|\.msec|node_modules|\.git)$/;
+
+/** Tells of changes, once per burst: of files in the project's folder, and in each folder of it that holds no output. @returns ends it */
+function watchProject(directory: string, onChange: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const onEvent = (_event: string, file: string | null) => {
+    if (file === null || OWN_OUTPUT.test(file) || /(^|\/)gen(\/|$)/.test(file)) return;
+    clearTimeout(timer);
+    timer = setTimeout(onChange, SETTLE_MS);
+  };
+  const folders = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !OWN_OUTPUT.test(entry.name))
+    .map((entry) => watch(join(directory, entry.name), { recursive: true }, onEvent));
+  const watchers = [watch(directory, onEvent), ...folders];
+  return () => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
+  };
 }
