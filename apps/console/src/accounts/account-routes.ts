@@ -18,7 +18,7 @@ export function accountRoutes({ accounts, sessions, setup }: AccountRouteDeps): 
     "sessions.current": async ({ actor }) =>
       toSession({ ...actor, createdAtMs: await accounts.createdAtMs(actor) }, actor.expiresAtMs),
     "sessions.delete": async (call) => {
-      if (call.actor.sessionHash !== undefined) await sessions.close(call.actor.sessionHash);
+      await sessions.close(call.actor);
       call.setSession(undefined);
       return {};
     },

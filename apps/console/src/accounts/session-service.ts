@@ -1,5 +1,6 @@
 import { ROLE_PERMISSIONS, type Session } from "@msec/api-schema";
 import type { Clock } from "@msec/core";
+import { appendAudit } from "../audit/audit-chain.js";
 import type { Database } from "../database/database.js";
 import type { Authenticator } from "../http/auth-hook.js";
 import type { Actor } from "../http/route-handlers.js";
@@ -59,7 +60,7 @@ export class SessionService implements Authenticator {
     const isRight = await this.#hasher.verify(input.password, user?.passwordHash);
     if (!user || !isRight) throw new LoginRefused({});
     this.#byName.reset(nameKey(input.name));
-    return this.open(user);
+    return this.open(user, input.address);
   }
 
   /** Counts an attempt to prove a password or a one-time token. @throws {LoginTooOften} */
@@ -68,21 +69,31 @@ export class SessionService implements Authenticator {
     if (waitMs > 0) throw new LoginTooOften({ retryAfterSec: Math.ceil(waitMs / 1000) });
   }
 
-  /** Starts a session for somebody who has proved who he is. */
-  async open(user: UserRow): Promise<NewSession> {
+  /** Starts a session for somebody who has proved who he is. @param address where from, for the audit log */
+  async open(user: UserRow, address: string): Promise<NewSession> {
     const nowMs = this.#clock.nowMs();
     const { accounts } = this.#database.stores;
     await accounts.sweepSessions(nowMs, nowMs - this.#times.idleMs);
     const value = randomSecret();
     const expiresAtMs = nowMs + this.#times.absoluteMs;
     const row = { sessionHash: hashSecret(value), userName: user.name, createdAtMs: nowMs, lastSeenAtMs: nowMs };
-    await accounts.addSession({ ...row, expiresAtMs });
+    const event = { atMs: nowMs, actor: user.name, action: "session.create", target: user.name };
+    await this.#database.transact(async (stores) => {
+      await stores.accounts.addSession({ ...row, expiresAtMs });
+      await appendAudit(stores.audit, { ...event, text: `signed in from ${address}` });
+    });
     const endMs = this.#endMs({ ...row, expiresAtMs });
     return { session: toSession(user, endMs), value, maxAgeSec: Math.floor(this.#times.absoluteMs / 1000) };
   }
 
-  async close(sessionHash: string): Promise<void> {
-    await this.#database.stores.accounts.removeSession(sessionHash);
+  /** Ends the session of a user; a token has none. */
+  async close({ name, sessionHash }: Actor): Promise<void> {
+    if (sessionHash === undefined) return;
+    const event = { atMs: this.#clock.nowMs(), actor: name, action: "session.delete", target: name };
+    await this.#database.transact(async (stores) => {
+      await stores.accounts.removeSession(sessionHash);
+      await appendAudit(stores.audit, { ...event, text: "signed out" });
+    });
   }
 
   async bySession(value: string): Promise<Actor | undefined> {

@@ -47,7 +47,7 @@ export class SetupService {
       const event = { atMs: user.createdAtMs, actor: user.name, action: "setup.create", target: user.name };
       await appendAudit(stores.audit, { ...event, text: "made the first account" });
     });
-    return this.#sessions.open(user);
+    return this.#sessions.open(user, input.address);
   }
 
   async #checkToken({ stores }: Pick<Database, "stores">, token: string): Promise<void> {
