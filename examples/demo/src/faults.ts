@@ -1,4 +1,5 @@
 /** What must hold while traffic flows: nothing that dies may fail a call. */
+import type { CallCurves } from "@msec/api-schema";
 import { formatServiceName } from "@msec/core";
 import { type Checklist, ensure, waitFor } from "./checklist.js";
 import { addressesOf, type Deployment } from "./deploy.js";
@@ -93,9 +94,8 @@ async function curves(platform: Platform, flight: Deployment): Promise<string> {
       stepMs: 5000,
     };
     const answer = await platform.api("metrics.calls", { query });
-    const busy = answer.curves.filter(
-      (c) => c.callsPerSec.some((v) => (v ?? 0) > 0) && c.p99Ms.some((v) => v !== null),
-    );
+    const isBusy = (c: CallCurves) => c.callsPerSec.some((v) => (v ?? 0) > 5) && c.p99Ms.some((v) => v !== null);
+    const busy = answer.curves.filter(isBusy);
     if (busy.length < 2) return undefined;
     const rates = busy.map((c) => `${c.machine} ${Math.max(...c.callsPerSec.map((v) => v ?? 0)).toFixed(0)}/s`);
     return rates.join(", ");

@@ -2,8 +2,11 @@ import { elapsedMs } from "./ejection.js";
 import { HEALTH_FIELD as F } from "./health-table.js";
 import type { MemberView } from "./member-view.js";
 
-/** Added to each latency, so that microseconds of difference between fast instances decide nothing. */
-const LATENCY_OFFSET_US = 50;
+/**
+ * Added to each latency: below a millisecond differences are noise of schedulers and warm-up, and two instances would take turns
+ * in getting all calls. Queues show in the calls in flight.
+ */
+const LATENCY_OFFSET_US = 1_000;
 
 /**
  * How much a call to this instance is expected to cost; lower is better. Latency × (calls in flight + 1) ÷ success².
