@@ -1,0 +1,79 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { homePaths } from "@msec/core";
+import { LIVE_FIELD, openLiveTable, openLiveTableWriter } from "@msec/shm";
+import { afterEach, expect, it } from "vitest";
+import { tablePicker } from "./table-picker.js";
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const clean of cleanups.splice(0).reverse()) clean();
+});
+
+function createTable(hosts: readonly string[]) {
+  const home = mkdtempSync(join(tmpdir(), "msec-picker-"));
+  mkdirSync(homePaths(home).naming, { recursive: true });
+  const path = homePaths(home).liveTable("Test.echo");
+  const writer = openLiveTableWriter(path);
+  const announce = (revision: number, list: readonly string[]): void =>
+    writer.setMembers(
+      revision,
+      list.map((host) => ({ host, port: 80, transport: "all" as const, weight: 100 })),
+    );
+  announce(1, hosts);
+  const table = openLiveTable(path);
+  cleanups.push(
+    () => rmSync(home, { recursive: true }),
+    () => writer.close(),
+  );
+  return { home, announce, table };
+}
+
+it("counts picks in and out in the table that all processes share", () => {
+  const { home, table } = createTable(["127.0.0.1"]);
+  const picker = tablePicker(home);
+  const inFlight = (): number => table.get(table.slotAt(0), LIVE_FIELD.inFlight);
+  const picks = [picker.pick("Test.echo", []), picker.pick("Test.echo", [])];
+  expect(picks[0]).toMatchObject({ host: "127.0.0.1", port: 80, transport: "tcp" });
+  expect(inFlight()).toBe(2);
+  picks[0]!.report("success", 1);
+  picks[1]!.report("cancelled", 1);
+  expect(inFlight()).toBe(0);
+  expect(table.get(table.slotAt(0), LIVE_FIELD.successTotal)).toBe(1);
+});
+
+it("avoids what was tried while others are left, and follows changes of the members", () => {
+  const { home, announce } = createTable(["127.0.0.1", "127.0.0.2"]);
+  const picker = tablePicker(home);
+  const pickHost = (tried: readonly string[]): string => {
+    const pick = picker.pick("Test.echo", tried);
+    pick.report("success", 1);
+    return pick.host;
+  };
+  const hosts = Array.from({ length: 20 }, () => pickHost(["127.0.0.1:80"]));
+  expect(new Set(hosts)).toEqual(new Set(["127.0.0.2"]));
+  announce(2, ["127.0.0.3"]);
+  expect(pickHost([])).toBe("127.0.0.3");
+  announce(3, []);
+  expect(() => pickHost([])).toThrow(expect.objectContaining({ reason: "LB_NO_INSTANCE" }));
+});
+
+it("forgets routes whose outcome was never told", () => {
+  const { home, table } = createTable(["127.0.0.1"]);
+  let nowMs = 1_000;
+  const failed: string[] = [];
+  const picker = tablePicker(home, { nowMs: () => nowMs, onFailed: (service) => failed.push(service) });
+  const inFlight = (): number => table.get(table.slotAt(0), LIVE_FIELD.inFlight);
+  for (let n = 0; n < 3; n += 1) picker.getRoute("Test.echo");
+  expect(inFlight()).toBe(3);
+  nowMs += 60_001;
+  const { ip, port } = picker.getRoute("Test.echo");
+  expect(inFlight()).toBe(1);
+  picker.updateRoute("Test.echo", { ip, port, isOk: true, costMs: 1 });
+  expect(inFlight()).toBe(0);
+  picker.updateRoute("Test.echo", { ip, port, isOk: false, costMs: 1 }); // told without a route
+  expect([inFlight(), table.get(table.slotAt(0), LIVE_FIELD.failureTotal)]).toEqual([0, 1]);
+  expect(() => picker.getRoute("Test.nobody")).toThrow();
+  expect(failed).toEqual(["Test.nobody"]);
+});
