@@ -42,7 +42,10 @@ function install() {
   const isFresh = !existsSync(join(root, "node_modules", ".package-lock.json"));
   const isNewer =
     !isFresh && mtimeMs(join(root, "node_modules", ".package-lock.json")) >= mtimeMs(join(root, "package-lock.json"));
-  if (!isNewer) step("installing packages", "npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
+  // Not `npm ci`: it refuses a lockfile without the optional packages of other platforms, which some registry mirrors lack.
+  // The lockfile is followed all the same, and not written.
+  if (!isNewer)
+    step("installing packages", "npm", ["install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"]);
   writeState({ ...readState(), lock });
 }
 
