@@ -10,6 +10,7 @@ export interface SdkLocation {
 }
 
 export function locateSdk(): SdkLocation {
-  const hostScript = createRequire(import.meta.url).resolve("@msec/sdk/host");
+  const require = createRequire(import.meta.url);
+  const hostScript = require.resolve("@msec/sdk/host");
   return { hostScript, sdkDir: dirname(dirname(hostScript)) };
 }

@@ -10,7 +10,6 @@ import { ConsoleAway } from "../errors.js";
 import { type AgentIdentity, signChallenge } from "../identity/agent-identity.js";
 
 export type AgentPeer = LinkPeer<typeof consoleRequests, typeof agentRequests>;
-export type ConsoleHandlers = LinkHandlers<typeof consoleRequests>;
 type Requests = typeof agentRequests;
 
 /** The part that senders need. */
@@ -31,7 +30,7 @@ export interface ConsoleLinkOptions {
   /** Where to dial instead of where the agent joined. */
   readonly dialAt: { readonly host: string; readonly port: number } | undefined;
   readonly facts: AgentFacts;
-  readonly handlers: ConsoleHandlers;
+  readonly handlers: LinkHandlers<typeof consoleRequests>;
   /** Revision of the naming table, so that the console sends only what changed. */
   namingRevision(): number;
   readonly clock: Clock;

@@ -11,7 +11,7 @@ import {
   tryLoadIdentity,
 } from "./agent-identity.js";
 
-export interface ConsoleAddress {
+interface ConsoleAddress {
   readonly host: string;
   readonly port: number;
 }

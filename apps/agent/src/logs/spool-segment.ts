@@ -8,9 +8,9 @@
  */
 import { crc32 } from "node:zlib";
 
-export const SPOOL_HEAD_BYTES = 8;
+const SPOOL_HEAD_BYTES = 8;
 /** Above this a length is damage, not a record. */
-export const SPOOL_RECORD_MAX_BYTES = 1 << 20;
+const SPOOL_RECORD_MAX_BYTES = 1 << 20;
 
 export function encodeSpoolRecord(json: string): Buffer {
   const length = Buffer.byteLength(json);

@@ -2,7 +2,7 @@
 import type { MachineLoad } from "../machine-load/machine-load.js";
 import type { PointBuffer } from "./point-buffer.js";
 
-export const MACHINE_SERVICE = "RESERVED.monitor";
+const MACHINE_SERVICE = "RESERVED.monitor";
 const MIB = 1 << 20;
 
 export function recordMachineLoad(buffer: PointBuffer, load: MachineLoad, atMs: number): void {

@@ -19,7 +19,7 @@ export interface OrderOutcome {
 export type ReportStep = (step: string, text: string) => void;
 
 /** Carries an action out. Throws when it fails; what it throws becomes the result's reason and text. */
-export type OrderExecutor = (action: OrderAction, report: ReportStep) => Promise<OrderOutcome>;
+type OrderExecutor = (action: OrderAction, report: ReportStep) => Promise<OrderOutcome>;
 
 export interface OrderDeskOptions {
   readonly agentId: string;

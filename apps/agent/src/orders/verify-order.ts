@@ -15,7 +15,7 @@ import {
 /** How far the clocks of console and agent may be apart. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** Longest time between issue and expiry: what is remembered of the past is bounded by it. */
-export const MAX_ORDER_LIFETIME_MS = 24 * 3_600_000;
+const MAX_ORDER_LIFETIME_MS = 24 * 3_600_000;
 
 export interface VerifyContext {
   readonly agentId: string;

@@ -15,12 +15,12 @@ import { Value } from "typebox/value";
 import { ArchiveInvalid } from "../errors.js";
 import { tryReadJson } from "../files/atomic-file.js";
 
-export interface UnpackLimits {
+interface UnpackLimits {
   readonly maxEntries: number;
   readonly maxBytes: number;
 }
 
-export const UNPACK_LIMITS: UnpackLimits = { maxEntries: 2_000, maxBytes: 1 << 30 };
+const UNPACK_LIMITS: UnpackLimits = { maxEntries: 2_000, maxBytes: 1 << 30 };
 const MAX_PATH_CHARS = 240;
 const MAX_DEPTH = 16;
 
@@ -61,7 +61,7 @@ export async function unpackPlugin(
 }
 
 /** Refuses a path that could leave the directory or means different things to different readers. */
-export function checkEntryPath(raw: string): string {
+function checkEntryPath(raw: string): string {
   const path = raw.replace(/^\.\//, "").replace(/\/$/, "");
   const problem = pathProblem(path, path.split("/"));
   if (problem) throw new ArchiveInvalid({ problem: `the path ${JSON.stringify(raw.slice(0, 100))} ${problem}` });
