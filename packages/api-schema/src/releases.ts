@@ -23,6 +23,7 @@ export const TargetStatus = OneOf([
   "skipped",
   "rolling_back",
   "rolled_back",
+  "rollback_failed",
 ]);
 
 export type TargetStatus = Static<typeof TargetStatus>;

@@ -32,52 +32,70 @@ const POLICY: Readonly<Record<ServiceKindName, string>> = { standard: "adaptive"
 
 export class CapacityService {
   readonly #options: CapacityServiceOptions;
+  /** One change at a time: each begins with what the one before left. */
+  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: CapacityServiceOptions) {
     this.#options = options;
   }
 
   /** @throws {CapacityAddressUnknown} {CapacityWouldEmpty}; nothing is changed then */
-  async change(name: ServiceName, change: CapacityChange): Promise<CapacityResult> {
-    const { services } = this.#options;
+  change(name: ServiceName, change: CapacityChange): Promise<CapacityResult> {
+    return this.#inTurn(() => this.#change(name, change));
+  }
+
+  /** Writes the service's enabled instances to the name store. */
+  publish(name: ServiceName): Promise<void> {
+    return this.#inTurn(() => this.#publish(name));
+  }
+
+  /** Takes a deleted service's name away. */
+  unpublish(name: ServiceName): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#options.names.remove(formatServiceName(name));
+    });
+  }
+
+  /** Makes the name store equal to the instance rows; for each start. */
+  reconcile(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { services, names } = this.#options;
+      const rows = await services.list();
+      for (const row of rows) await this.#publish(row);
+      const known = new Set(rows.map(formatServiceName));
+      for (const { service } of await names.list()) if (!known.has(service)) await names.remove(service);
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  async #change(name: ServiceName, change: CapacityChange): Promise<CapacityResult> {
+    const { services, names } = this.#options;
     const service = formatServiceName(name);
-    await services.get(name);
     const rows = await services.instances(name);
-    const chosen = change.addresses.map((address) => findRow(rows, service, address));
+    const chosen = new Set(change.addresses.map((address) => findRow(rows, service, address)));
     const status: InstanceStatus = change.action === "expand" ? "enabled" : "disabled";
-    const moving = chosen.filter((row) => row.status !== status);
-    const after = rows.filter((row) => (moving.includes(row) ? status : row.status) === "enabled");
+    const moving = [...chosen].filter((row) => row.status !== status);
+    const after = rows.filter((row) => (chosen.has(row) ? status : row.status) === "enabled");
     const text = describeChange(change.action, moving, after, rows.length);
     if (change.dryRun) return { text, inTraffic: after.map(formatHostPort), revision: await this.#revision(service) };
     if (moving.length > 0 && after.length === 0 && !change.allowEmpty) throw new CapacityWouldEmpty({ service });
     if (moving.length > 0) await services.setStatus(moving, status);
-    await this.publish(name);
-    const entry = await this.#options.names.get(service);
+    await this.#publish(name);
+    const entry = await names.get(service);
     return { text, inTraffic: (entry?.instances ?? []).map(formatHostPort), revision: entry?.revision ?? 0 };
   }
 
-  /** Writes the service's enabled instances to the name store. */
-  async publish(name: ServiceName): Promise<void> {
-    const row = await this.#options.services.get(name);
-    const instances = (await this.#options.services.instances(name)).filter((i) => i.status === "enabled");
-    await this.#options.names.put(formatServiceName(name), {
-      policy: POLICY[row.kind],
-      instances: instances.map(({ host, port, transport, weight }) => ({ host, port, transport, weight })),
-    });
-  }
-
-  /** Takes a deleted service's name away. */
-  async unpublish(name: ServiceName): Promise<void> {
-    await this.#options.names.remove(formatServiceName(name));
-  }
-
-  /** Makes the name store equal to the instance rows; for each start. */
-  async reconcile(): Promise<void> {
-    const rows = await this.#options.services.list();
-    for (const row of rows) await this.publish(row);
-    const known = new Set(rows.map(formatServiceName));
-    for (const entry of await this.#options.names.list())
-      if (!known.has(entry.service)) await this.#options.names.remove(entry.service);
+  async #publish(name: ServiceName): Promise<void> {
+    const { services, names } = this.#options;
+    const { kind } = await services.get(name);
+    const enabled = (await services.instances(name)).filter((row) => row.status === "enabled");
+    const instances = enabled.map(({ host, port, transport, weight }) => ({ host, port, transport, weight }));
+    await names.put(formatServiceName(name), { policy: POLICY[kind], instances });
   }
 
   async #revision(service: string): Promise<number> {
@@ -100,6 +118,7 @@ function describeChange(
 ): string {
   if (moving.length === 0) return "nothing changes: these instances are so already";
   const list = moving.map(formatHostPort).join(", ");
-  const rest = `${after.length} of ${total} in traffic after that`;
+  const warning = after.length === 0 ? "; every call to it fails then" : "";
+  const rest = `${after.length} of ${total} in traffic after that${warning}`;
   return action === "expand" ? `puts ${list} into traffic; ${rest}` : `takes ${list} out of traffic; ${rest}`;
 }

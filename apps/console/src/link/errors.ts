@@ -6,6 +6,12 @@ export const AgentNotAuthenticated = defineError<{ method: string }>(
   (d) => `${d.method} is refused before the agent has joined or proved its identity`,
 );
 
+export const AgentAlreadyAuthenticated = defineError<{ agentId: string }>(
+  "CON_AGENT_ALREADY_AUTHENTICATED",
+  "FAILED_PRECONDITION",
+  (d) => `this connection is that of agent ${d.agentId}; join or authenticate on a new one`,
+);
+
 export const AgentUnknown = defineError<{ agentId: string }>(
   "CON_AGENT_UNKNOWN",
   "UNAUTHENTICATED",
@@ -16,7 +22,7 @@ export const AgentUnknown = defineError<{ agentId: string }>(
 export const AgentSignatureInvalid = defineError<{ agentId: string }>(
   "CON_AGENT_SIGNATURE_INVALID",
   "UNAUTHENTICATED",
-  (d) => `agent ${d.agentId} did not prove that it holds its key`,
+  (d) => `agent ${d.agentId} did not prove that it holds its key (a challenge is good for one try)`,
 );
 
 export const AgentAway = defineError<{ machine: string }>(

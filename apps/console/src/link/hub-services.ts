@@ -1,13 +1,32 @@
 import type { Logger } from "@msec/core";
-import type { JoinService } from "../machines/join-service.js";
+import type { AgentFacts, Heartbeat, LogEvent, MetricPoint, OrderProgress, OrderResult } from "@msec/protocol";
+import type { JoinService, JoinTokenProof } from "../machines/join-service.js";
 import type { MachineService } from "../machines/machine-service.js";
 import type { MachineStore } from "../machines/machine-store.js";
 import type { NamingPusher } from "../naming/naming-pusher.js";
 import type { OrderService } from "../orders/order-service.js";
-import type { HubServices } from "./agent-hub.js";
 import type { BlobSource } from "./blob-source.js";
 import { BlobMissing } from "./errors.js";
 import type { TelemetrySink } from "./telemetry-sink.js";
+
+/** What the hub needs of the rest of the console. */
+export interface HubServices {
+  /** Consumes a join token. @throws when it is wrong, used or expired */
+  join(token: JoinTokenProof, publicKey: string, facts: AgentFacts): Promise<string>;
+  /** Public key of a known agent, SPKI DER in base64. */
+  publicKeyOf(agentId: string): Promise<string | undefined>;
+  /** The agent proved its identity; it may still be refused. */
+  onProved(agentId: string, facts: AgentFacts): Promise<void>;
+  /** It can be asked from now on. */
+  onOnline(agentId: string, facts: AgentFacts, namingRevision: number): void;
+  onDisconnected(agentId: string): void;
+  onHeartbeat(agentId: string, beat: Heartbeat): Promise<void>;
+  onMetrics(agentId: string, batchId: number, points: readonly MetricPoint[]): Promise<void>;
+  onLogs(agentId: string, batchId: number, events: readonly LogEvent[]): Promise<void>;
+  readBlob(sha256: string, offset: number, maxBytes: number): Promise<{ bytes: Uint8Array; sizeBytes: number }>;
+  onOrderProgress(agentId: string, progress: OrderProgress): Promise<void>;
+  onOrderResult(agentId: string, result: OrderResult): Promise<void>;
+}
 
 export interface HubServiceDeps {
   readonly store: MachineStore;
@@ -28,9 +47,9 @@ export function hubServices(deps: HubServiceDeps): HubServices {
   return {
     join: (token, publicKey, facts) => joins.join(token, publicKey, facts),
     publicKeyOf: async (machineId) => (await store.byId(machineId))?.publicKey,
-    onConnected: async (machineId, facts, namingRevision) => {
+    onProved: (machineId, facts) => machines.onConnected(machineId, facts),
+    onOnline: (machineId, facts, namingRevision) => {
       addresses.set(machineId, facts.address);
-      await machines.onConnected(machineId, facts);
       logger.info("agent connected", { machineId, machine: facts.name, address: facts.address });
       pusher.onConnected(machineId, namingRevision);
     },
@@ -38,9 +57,7 @@ export function hubServices(deps: HubServiceDeps): HubServices {
       logger.info("agent disconnected", { machineId });
       pusher.onDisconnected(machineId);
     },
-    onHeartbeat: async (machineId, beat) => {
-      if (machines.onHeartbeat(machineId, beat)) await machines.saveSeen(machineId);
-    },
+    onHeartbeat: (machineId, beat) => machines.onHeartbeat(machineId, beat),
     onMetrics: (machineId, batchId, points) => sink.onMetrics(sourceOf(machineId), batchId, points),
     onLogs: (machineId, batchId, events) => sink.onLogs(sourceOf(machineId), batchId, events),
     readBlob: async (sha256, offset, maxBytes) => {
@@ -48,7 +65,7 @@ export function hubServices(deps: HubServiceDeps): HubServices {
       if (!part) throw new BlobMissing({ sha256 });
       return part;
     },
-    onOrderProgress: async (machineId, progress) => orders.onProgress(machineId, progress),
+    onOrderProgress: (machineId, progress) => orders.onProgress(machineId, progress),
     onOrderResult: (machineId, result) => orders.onResult(machineId, result),
   };
 }

@@ -71,6 +71,8 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       });
     },
     stop: async () => {
+      orders.close();
+      await releases.settled();
       pusher.close();
       hub.close();
       await listener?.close();

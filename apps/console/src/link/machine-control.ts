@@ -1,5 +1,5 @@
 /** Everything that drives machines, put together: machines, orders, naming, capacity and releases around the agent hub. */
-import { formatServiceName, parseHostPort } from "@msec/core";
+import { formatHostPort, formatServiceName, parseHostPort } from "@msec/core";
 import type { NameStore } from "@msec/naming";
 import { CapacityService } from "../capacity/capacity-service.js";
 import type { ConsoleContext } from "../context.js";
@@ -51,15 +51,16 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     clock,
     logger,
   });
-  const machines = new MachineService({
-    store: stores.machines,
+  const machines: MachineService = new MachineService({
+    database,
     clock,
     isConnected: (machineId) => hub.isOnline(machineId),
     disconnect: (machineId, why) => hub.disconnect(machineId, why),
     inTraffic: async (host) => {
       const rows = await stores.services.listInstancesOnHost(host);
-      return rows.filter((row) => row.status === "enabled").map((row) => `${row.host}:${row.port}`);
+      return rows.filter((row) => row.status === "enabled").map(formatHostPort);
     },
+    inRelease: (host) => releases.underWayOn(host),
   });
   const joins = new JoinService({
     database,
@@ -67,11 +68,12 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     linkAddress: deps.linkAddress,
     fingerprint: identity.fingerprint,
     isOnline: (machineId) => machines.isOnline(machineId),
+    onReplaced: (machineId) => machines.forget(machineId, "a new machine joined at this address"),
   });
   const orders = new OrderService({ store: stores.orders, hub, key: identity.orderKey, clock, logger });
   const pusher = new NamingPusher({ store: names, hub, clock, logger });
   const capacity = new CapacityService({ services: deps.services, names });
-  const releases = releaseService(deps, machines, orders);
+  const releases: ReleaseService = releaseService(deps, machines, orders);
   deps.services.addWatcher({
     beforeRemoveService: (name) => releases.refuseWhileRunning(formatServiceName(name)),
     beforeRemoveInstance: (name) => releases.refuseWhileRunning(formatServiceName(name)),
@@ -122,17 +124,22 @@ function releaseService(deps: MachineControlDeps, machines: MachineService, orde
       stores.services.setReleaseMemo(parseHostPort(address), releaseMemo(clock.nowMs(), memo)),
   });
   return new ReleaseService({
-    store: stores.releases,
+    database,
     runner,
     clock,
     logger,
     services: deps.services,
-    version: (key) => stores.versions.find(key),
     machineAt: (host) => machines.byAddress(host),
     isOnline: (machineId) => machines.isOnline(machineId),
+    runningRelease: (machineId, service) => runningRelease(machines, machineId, service),
     publishBlob: async (version) => {
       if (version.kind === "plugin") return { sha256: version.sha256, sizeBytes: version.sizeBytes };
       return blobs.put(Buffer.from((await stores.versions.readContent(version)) ?? ""));
     },
   });
+}
+
+function runningRelease(machines: MachineService, machineId: string, service: string): string | null | undefined {
+  const beat = machines.live(machineId)?.beat;
+  return beat && (beat.processes.find((process) => process.service === service)?.releaseId ?? null);
 }

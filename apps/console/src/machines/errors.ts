@@ -16,7 +16,7 @@ export const MachineAddressTaken = defineError<{ address: string; machine: strin
   "CON_MACHINE_ADDRESS_TAKEN",
   "ALREADY_EXISTS",
   (d) =>
-    `address ${d.address} already belongs to machine ${d.machine}, whose agent is online; give the new agent another --address or remove the old machine`,
+    `address ${d.address} already belongs to machine ${d.machine}; give this agent another --address or remove that machine`,
 );
 
 export const JoinTokenWrong = defineError<{ tokenId: string }>(
@@ -40,5 +40,18 @@ export const JoinTokenExpired = defineError<{ tokenId: string; expiredAtMs: numb
 export const MachineAddressInvalid = defineError<{ address: string }>(
   "CON_MACHINE_ADDRESS_INVALID",
   "INVALID_ARGUMENT",
-  (d) => `the agent's address ${JSON.stringify(d.address)} is not an IPv4 address`,
+  (d) =>
+    `the agent's address ${JSON.stringify(d.address)} is not the IPv4 address of a machine (0.*, multicast and broadcast addresses are not)`,
+);
+
+export const AgentKeyInvalid = defineError<{ problem: string }>(
+  "CON_AGENT_KEY_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `the agent's public key is not valid: ${d.problem}`,
+);
+
+export const MachineInRelease = defineError<{ machine: string; releaseIds: readonly string[] }>(
+  "CON_MACHINE_IN_RELEASE",
+  "FAILED_PRECONDITION",
+  (d) => `machine ${d.machine} is a target of ${d.releaseIds.join(", ")}, which is under way; wait for its end`,
 );

@@ -1,24 +1,27 @@
 /** Join tokens: single use, expiring, kept as hashes. They carry the console's address and certificate fingerprint. */
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import { type Clock, isIpv4 } from "@msec/core";
+import type { Clock } from "@msec/core";
 import { type AgentFacts, formatJoinToken } from "@msec/protocol";
+import { appendAudit } from "../audit/audit-chain.js";
 import type { Database } from "../database/database.js";
-import {
-  JoinTokenExpired,
-  JoinTokenUsed,
-  JoinTokenWrong,
-  MachineAddressInvalid,
-  MachineAddressTaken,
-} from "./errors.js";
-import type { JoinTokenRow, MachineStore } from "./machine-store.js";
+import { JoinTokenExpired, JoinTokenUsed, JoinTokenWrong, MachineAddressTaken } from "./errors.js";
+import { checkMachineAddress, readAgentKey } from "./machine-rules.js";
+import type { JoinTokenRow, MachineRow, MachineStore } from "./machine-store.js";
 
 export interface JoinServiceOptions {
-  readonly database: Database;
+  readonly database: Pick<Database, "stores" | "transact">;
   readonly clock: Clock;
   /** Where agents reach the link port. */
   readonly linkAddress: () => { readonly host: string; readonly port: number };
   readonly fingerprint: string;
   readonly isOnline: (machineId: string) => boolean;
+  /** A machine that was away has been replaced by a new one at its address. */
+  readonly onReplaced: (machineId: string) => void;
+}
+
+export interface JoinTokenProof {
+  readonly tokenId: string;
+  readonly tokenSecret: string;
 }
 
 export class JoinService {
@@ -46,22 +49,20 @@ export class JoinService {
   }
 
   /**
-   * Lets a machine in and uses its token up. A machine whose address is known and whose agent is away is replaced by the new one.
+   * Lets a machine in and uses its token up, both or neither. A machine whose address is known and whose agent is away is
+   * replaced by the new one.
    *
    * @returns the new machine's id
+   * @throws {JoinTokenWrong} {JoinTokenUsed} {JoinTokenExpired} {MachineAddressTaken} {MachineAddressInvalid} {AgentKeyInvalid}
    */
-  async join(token: { tokenId: string; tokenSecret: string }, publicKey: string, facts: AgentFacts): Promise<string> {
-    const { database, clock } = this.#options;
-    const store = database.stores.machines;
-    if (!isIpv4(facts.address)) throw new MachineAddressInvalid({ address: facts.address });
-    const row = await store.token(token.tokenId);
-    if (!row || !isSame(row.secretHash, hash(token.tokenSecret))) throw new JoinTokenWrong({ tokenId: token.tokenId });
-    if (row.usedBy !== null) throw new JoinTokenUsed({ tokenId: row.tokenId, usedBy: row.usedBy });
+  async join(token: JoinTokenProof, publicKey: string, facts: AgentFacts): Promise<string> {
+    const { database, clock, onReplaced } = this.#options;
+    checkMachineAddress(facts.address);
+    readAgentKey(publicKey);
     const nowMs = clock.nowMs();
-    if (nowMs > row.expiresAtMs) throw new JoinTokenExpired({ tokenId: row.tokenId, expiredAtMs: row.expiresAtMs });
-    const machine = {
+    const machine: MachineRow = {
       machineId: randomUUID(),
-      name: facts.name,
+      name: facts.name === "" ? facts.address : facts.name,
       address: facts.address,
       publicKey,
       agentVersion: facts.version,
@@ -69,20 +70,36 @@ export class JoinService {
       joinedAtMs: nowMs,
       lastSeenAtMs: nowMs,
     };
-    const isFirst = await database.transact(async ({ machines }) => {
-      await this.#makeRoom(machines, facts.address);
-      return machines.join(machine, row.tokenId);
+    const replaced = await database.transact(async ({ machines, audit }) => {
+      const { tokenId, createdBy } = await checkToken(machines, token, nowMs);
+      const holder = await this.#makeRoom(machines, facts.address);
+      await machines.useToken(tokenId, machine.name);
+      await machines.add(machine);
+      const text = `${machine.name} (${machine.address}) joined with a token of ${createdBy}`;
+      const actor = `joinToken:${tokenId}`;
+      await appendAudit(audit, { atMs: nowMs, actor, action: "machine.join", target: machine.name, text });
+      return holder;
     });
-    if (!isFirst) throw new JoinTokenUsed({ tokenId: row.tokenId, usedBy: "another machine" });
+    if (replaced) onReplaced(replaced.machineId);
     return machine.machineId;
   }
 
-  async #makeRoom(store: MachineStore, address: string): Promise<void> {
-    const holder = (await store.list()).find((m) => m.address === address);
-    if (!holder) return;
+  async #makeRoom(store: MachineStore, address: string): Promise<MachineRow | undefined> {
+    const holder = await store.byAddress(address);
+    if (!holder) return undefined;
     if (this.#options.isOnline(holder.machineId)) throw new MachineAddressTaken({ address, machine: holder.name });
     await store.remove(holder.machineId);
+    return holder;
   }
+}
+
+async function checkToken(store: MachineStore, token: JoinTokenProof, nowMs: number): Promise<JoinTokenRow> {
+  const { tokenId, tokenSecret } = token;
+  const row = await store.token(tokenId);
+  if (!row || !isSame(row.secretHash, hash(tokenSecret))) throw new JoinTokenWrong({ tokenId });
+  if (row.usedBy !== null) throw new JoinTokenUsed({ tokenId, usedBy: row.usedBy });
+  if (nowMs > row.expiresAtMs) throw new JoinTokenExpired({ tokenId, expiredAtMs: row.expiresAtMs });
+  return row;
 }
 
 function hash(secret: string): string {

@@ -36,13 +36,15 @@ function machineFact(
     machineId: row.machineId,
     machineName: row.name,
     machineState: isOnline ? "online" : "away",
-    process: isOnline ? processOf(machines, row.machineId, service) : awayProcess(row),
+    process: isOnline ? processOf(machines, row, service) : awayProcess(row),
     views,
   };
 }
 
-function processOf(machines: MachineService, machineId: string, service: string): Instance["process"] {
-  const report = machines.live(machineId)?.beat.processes.find((process) => process.service === service);
+function processOf(machines: MachineService, row: MachineRow, service: string): Instance["process"] {
+  const beat = machines.live(row.machineId)?.beat;
+  if (!beat) return { ...UNKNOWN_INSTANCE.process, text: `the agent of ${row.name} has just connected` };
+  const report = beat.processes.find((process) => process.service === service);
   if (!report)
     return { ...UNKNOWN_INSTANCE.process, state: "absent", text: "nothing was released to this machine yet" };
   const { service: _, ...process } = report;

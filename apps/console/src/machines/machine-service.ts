@@ -2,7 +2,10 @@
 import type { Machine } from "@msec/api-schema";
 import type { Clock } from "@msec/core";
 import type { AgentFacts, Heartbeat } from "@msec/protocol";
-import { MachineInTraffic, MachineNotFound } from "./errors.js";
+import type { Database } from "../database/database.js";
+import { AgentUnknown } from "../link/errors.js";
+import { MachineAddressTaken, MachineInRelease, MachineInTraffic, MachineNotFound } from "./errors.js";
+import { checkMachineAddress } from "./machine-rules.js";
 import type { MachineRow, MachineStore } from "./machine-store.js";
 
 /** An agent without a heartbeat for so long counts as away, even if its connection still stands. */
@@ -16,30 +19,36 @@ export interface LiveMachine {
 }
 
 export interface MachineServiceOptions {
-  readonly store: MachineStore;
+  readonly database: Pick<Database, "stores" | "transact">;
   readonly clock: Clock;
   readonly isConnected: (machineId: string) => boolean;
   readonly disconnect: (machineId: string, why: string) => void;
-  /** Enabled instances with this host. */
+  /** Addresses of enabled instances with this host. */
   readonly inTraffic: (host: string) => Promise<readonly string[]>;
+  /** Releases under way with a target on this host. */
+  readonly inRelease: (host: string) => Promise<readonly string[]>;
 }
 
 export class MachineService {
   readonly #options: MachineServiceOptions;
+  readonly #store: MachineStore;
   readonly #live = new Map<string, LiveMachine>();
+  /** Last sign of life: a heartbeat, or that the agent connected. */
+  readonly #seenAtMs = new Map<string, number>();
   readonly #savedAtMs = new Map<string, number>();
 
   constructor(options: MachineServiceOptions) {
     this.#options = options;
+    this.#store = options.database.stores.machines;
   }
 
   async list(): Promise<Machine[]> {
-    return (await this.#options.store.list()).map((row) => this.#view(row));
+    return (await this.#store.list()).map((row) => this.#view(row));
   }
 
   /** By address. */
   rows(): Promise<readonly MachineRow[]> {
-    return this.#options.store.list();
+    return this.#store.list();
   }
 
   async get(machineId: string): Promise<Machine> {
@@ -48,57 +57,74 @@ export class MachineService {
 
   /** @throws {MachineNotFound} */
   async row(machineId: string): Promise<MachineRow> {
-    const row = await this.#options.store.byId(machineId);
+    const row = await this.#store.byId(machineId);
     if (!row) throw new MachineNotFound({ machineId });
     return row;
   }
 
-  async byAddress(host: string): Promise<MachineRow | undefined> {
-    return (await this.#options.store.list()).find((row) => row.address === host);
+  byAddress(host: string): Promise<MachineRow | undefined> {
+    return this.#store.byAddress(host);
   }
 
   isOnline(machineId: string): boolean {
-    const live = this.#live.get(machineId);
-    const isFresh = live !== undefined && this.#options.clock.nowMs() - live.receivedAtMs < AWAY_AFTER_MS;
+    const seenAtMs = this.#seenAtMs.get(machineId);
+    const isFresh = seenAtMs !== undefined && this.#options.clock.nowMs() - seenAtMs < AWAY_AFTER_MS;
     return isFresh && this.#options.isConnected(machineId);
   }
 
+  /** What its agent told last; `undefined` before the first heartbeat since the console started. */
   live(machineId: string): LiveMachine | undefined {
     return this.#live.get(machineId);
   }
 
+  /**
+   * An agent proved its identity and tells its facts. Its id is its identity, so it may come from another address than before.
+   *
+   * @throws {AgentUnknown} removed meanwhile; {MachineAddressTaken} {MachineAddressInvalid}
+   */
   async onConnected(machineId: string, facts: AgentFacts): Promise<void> {
-    await this.#options.store.update(machineId, {
-      name: facts.name,
-      address: facts.address,
-      agentVersion: facts.version,
-      platform: facts.platform,
-      lastSeenAtMs: this.#options.clock.nowMs(),
+    const { address, version, platform } = facts;
+    checkMachineAddress(address);
+    const lastSeenAtMs = this.#options.clock.nowMs();
+    const name = facts.name === "" ? address : facts.name;
+    await this.#options.database.transact(async ({ machines }) => {
+      const holder = await machines.byAddress(address);
+      if (holder && holder.machineId !== machineId) throw new MachineAddressTaken({ address, machine: holder.name });
+      const told = { name, address, agentVersion: version, platform, lastSeenAtMs };
+      if (!(await machines.setFacts(machineId, told))) throw new AgentUnknown({ agentId: machineId });
     });
+    this.#seenAtMs.set(machineId, lastSeenAtMs);
+    this.#savedAtMs.set(machineId, lastSeenAtMs);
   }
 
-  /** Keeps a heartbeat. @returns true when the last-seen time is due to be stored */
-  onHeartbeat(machineId: string, beat: Heartbeat): boolean {
+  /** Keeps a heartbeat; the time of the last one is stored now and then. */
+  async onHeartbeat(machineId: string, beat: Heartbeat): Promise<void> {
     const receivedAtMs = this.#options.clock.nowMs();
     this.#live.set(machineId, { beat, receivedAtMs });
-    const isDue = receivedAtMs - (this.#savedAtMs.get(machineId) ?? 0) > SAVE_SEEN_EVERY_MS;
-    if (isDue) this.#savedAtMs.set(machineId, receivedAtMs);
-    return isDue;
+    this.#seenAtMs.set(machineId, receivedAtMs);
+    if (receivedAtMs - (this.#savedAtMs.get(machineId) ?? 0) <= SAVE_SEEN_EVERY_MS) return;
+    this.#savedAtMs.set(machineId, receivedAtMs);
+    await this.#store.setSeen(machineId, receivedAtMs);
   }
 
-  async saveSeen(machineId: string): Promise<void> {
-    await this.#options.store.update(machineId, { lastSeenAtMs: this.#options.clock.nowMs() });
-  }
-
-  /** @throws {MachineNotFound} {MachineInTraffic} */
+  /** @throws {MachineNotFound} {MachineInTraffic} {MachineInRelease} */
   async remove(machineId: string): Promise<MachineRow> {
     const row = await this.row(machineId);
     const addresses = await this.#options.inTraffic(row.address);
     if (addresses.length > 0) throw new MachineInTraffic({ machine: row.name, addresses });
-    await this.#options.store.remove(machineId);
-    this.#live.delete(machineId);
-    this.#options.disconnect(machineId, "the machine was removed");
+    const releaseIds = await this.#options.inRelease(row.address);
+    if (releaseIds.length > 0) throw new MachineInRelease({ machine: row.name, releaseIds });
+    await this.#store.remove(machineId);
+    this.forget(machineId, "the machine was removed");
     return row;
+  }
+
+  /** Drops what is known of a machine that is no more, and its connection. */
+  forget(machineId: string, why: string): void {
+    this.#options.disconnect(machineId, why);
+    this.#live.delete(machineId);
+    this.#seenAtMs.delete(machineId);
+    this.#savedAtMs.delete(machineId);
   }
 
   #view(row: MachineRow): Machine {
@@ -112,7 +138,7 @@ export class MachineService {
       agentVersion: row.agentVersion,
       platform: row.platform,
       joinedAtMs: row.joinedAtMs,
-      lastSeenAtMs: live?.receivedAtMs ?? row.lastSeenAtMs,
+      lastSeenAtMs: this.#seenAtMs.get(row.machineId) ?? row.lastSeenAtMs,
       namingRevision: beat?.namingRevision ?? 0,
       clockOffsetMs: live ? live.beat.atMs - live.receivedAtMs : 0,
       load: beat?.load ?? null,

@@ -10,6 +10,9 @@ export interface MachineRow {
   readonly lastSeenAtMs: number;
 }
 
+/** What an agent tells of itself each time it connects. */
+export type ToldFacts = Pick<MachineRow, "name" | "address" | "agentVersion" | "platform" | "lastSeenAtMs">;
+
 export interface JoinTokenRow {
   readonly tokenId: string;
   /** SHA-256 of the secret, hex. */
@@ -17,18 +20,26 @@ export interface JoinTokenRow {
   readonly createdBy: string;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
+  /** Name of the machine that joined with it. */
   readonly usedBy: string | null;
 }
 
+/** Promise: machine-store.contract.ts. */
 export interface MachineStore {
+  /** By address. */
   list(): Promise<readonly MachineRow[]>;
   byId(machineId: string): Promise<MachineRow | undefined>;
-  /** Adds a machine and marks the token as used, both or neither. @returns false when the token was used meanwhile */
-  join(row: MachineRow, tokenId: string): Promise<boolean>;
-  update(machineId: string, facts: Partial<Omit<MachineRow, "machineId" | "publicKey">>): Promise<void>;
+  byAddress(address: string): Promise<MachineRow | undefined>;
+  /** @throws when id or address is taken */
+  add(row: MachineRow): Promise<void>;
+  /** @returns false when there is no such machine (any more) */
+  setFacts(machineId: string, facts: ToldFacts): Promise<boolean>;
+  setSeen(machineId: string, lastSeenAtMs: number): Promise<void>;
   remove(machineId: string): Promise<void>;
   addToken(row: JoinTokenRow): Promise<void>;
   token(tokenId: string): Promise<JoinTokenRow | undefined>;
-  /** Newest first. */
+  /** Uses a token up. @returns false when it was used before or is not known */
+  useToken(tokenId: string, usedBy: string): Promise<boolean>;
+  /** Newest first, 200 at most. */
   tokens(): Promise<readonly JoinTokenRow[]>;
 }

@@ -3,6 +3,7 @@ import type { ConsoleTables } from "../database/tables.js";
 import type { JoinTokenRow, MachineRow, MachineStore } from "./machine-store.js";
 import type { JoinTokenTable, MachineTable } from "./machine-tables.js";
 
+/** Machines and join tokens in SQL. Promise: machine-store.contract.ts. */
 export function sqlMachineStore(db: Kysely<ConsoleTables>): MachineStore {
   return {
     list: async () => (await db.selectFrom("machines").selectAll().orderBy("address").execute()).map(toMachine),
@@ -10,46 +11,39 @@ export function sqlMachineStore(db: Kysely<ConsoleTables>): MachineStore {
       const row = await db.selectFrom("machines").selectAll().where("machine_id", "=", machineId).executeTakeFirst();
       return row && toMachine(row);
     },
-    join: async (row, tokenId) => {
-      const update = db.updateTable("join_tokens").set({ used_by: row.name }).where("token_id", "=", tokenId);
-      const { numUpdatedRows } = await update.where("used_by", "is", null).executeTakeFirst();
-      if (numUpdatedRows !== 1n) return false;
-      await db.insertInto("machines").values(toTable(row)).execute();
-      return true;
+    byAddress: async (address) => {
+      const row = await db.selectFrom("machines").selectAll().where("address", "=", address).executeTakeFirst();
+      return row && toMachine(row);
     },
-    update: async (machineId, facts) => {
-      const set = {
-        ...(facts.name !== undefined && { name: facts.name }),
-        ...(facts.address !== undefined && { address: facts.address }),
-        ...(facts.agentVersion !== undefined && { agent_version: facts.agentVersion }),
-        ...(facts.platform !== undefined && { platform: facts.platform }),
-        ...(facts.lastSeenAtMs !== undefined && { last_seen_at_ms: facts.lastSeenAtMs }),
-      };
-      await db.updateTable("machines").set(set).where("machine_id", "=", machineId).execute();
+    add: async (row) => {
+      await db.insertInto("machines").values(toTable(row)).execute();
+    },
+    setFacts: async (machineId, { name, address, agentVersion, platform, lastSeenAtMs }) => {
+      const set = { name, address, agent_version: agentVersion, platform, last_seen_at_ms: lastSeenAtMs };
+      const update = db.updateTable("machines").set(set).where("machine_id", "=", machineId);
+      return (await update.executeTakeFirst()).numUpdatedRows === 1n;
+    },
+    setSeen: async (machineId, lastSeenAtMs) => {
+      const update = db.updateTable("machines").set({ last_seen_at_ms: lastSeenAtMs });
+      await update.where("machine_id", "=", machineId).execute();
     },
     remove: async (machineId) => {
       await db.deleteFrom("machines").where("machine_id", "=", machineId).execute();
     },
     addToken: async (row) => {
-      await db
-        .insertInto("join_tokens")
-        .values({
-          token_id: row.tokenId,
-          secret_hash: row.secretHash,
-          created_by: row.createdBy,
-          created_at_ms: row.createdAtMs,
-          expires_at_ms: row.expiresAtMs,
-          used_by: row.usedBy,
-        })
-        .execute();
+      await db.insertInto("join_tokens").values(toTokenTable(row)).execute();
     },
     token: async (tokenId) => {
       const row = await db.selectFrom("join_tokens").selectAll().where("token_id", "=", tokenId).executeTakeFirst();
       return row && toToken(row);
     },
+    useToken: async (tokenId, usedBy) => {
+      const update = db.updateTable("join_tokens").set({ used_by: usedBy }).where("token_id", "=", tokenId);
+      return (await update.where("used_by", "is", null).executeTakeFirst()).numUpdatedRows === 1n;
+    },
     tokens: async () => {
-      const rows = await db.selectFrom("join_tokens").selectAll().orderBy("created_at_ms", "desc").limit(200).execute();
-      return rows.map(toToken);
+      const query = db.selectFrom("join_tokens").selectAll().orderBy("created_at_ms", "desc").orderBy("token_id");
+      return (await query.limit(200).execute()).map(toToken);
     },
   };
 }
@@ -88,5 +82,16 @@ function toToken(row: Selectable<JoinTokenTable>): JoinTokenRow {
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
     usedBy: row.used_by,
+  };
+}
+
+function toTokenTable(row: JoinTokenRow): JoinTokenTable {
+  return {
+    token_id: row.tokenId,
+    secret_hash: row.secretHash,
+    created_by: row.createdBy,
+    created_at_ms: row.createdAtMs,
+    expires_at_ms: row.expiresAtMs,
+    used_by: row.usedBy,
   };
 }

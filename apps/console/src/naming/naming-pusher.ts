@@ -21,6 +21,7 @@ interface AgentState {
   revision: number | undefined;
   isPushing: boolean;
   isBehind: boolean;
+  retryTimer: NodeJS.Timeout | undefined;
 }
 
 export class NamingPusher {
@@ -39,12 +40,15 @@ export class NamingPusher {
 
   /** An agent connected and told what it has. */
   onConnected(agentId: string, revision: number): void {
-    this.#agents.set(agentId, { revision, isPushing: false, isBehind: false });
+    this.onDisconnected(agentId);
+    this.#agents.set(agentId, { revision, isPushing: false, isBehind: false, retryTimer: undefined });
     void this.#push(agentId);
   }
 
   onDisconnected(agentId: string): void {
+    clearTimeout(this.#agents.get(agentId)?.retryTimer);
     this.#agents.delete(agentId);
+    this.#wake();
   }
 
   /** How many of the connected agents confirmed `revision` (or later) within the time. */
@@ -61,6 +65,7 @@ export class NamingPusher {
   close(): void {
     this.#isClosed = true;
     this.#unsubscribe();
+    for (const agentId of [...this.#agents.keys()]) this.onDisconnected(agentId);
   }
 
   #count(revision: number): { told: number; online: number } {
@@ -81,22 +86,29 @@ export class NamingPusher {
     });
   }
 
+  #wake(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
   async #push(agentId: string): Promise<void> {
     const state = this.#agents.get(agentId);
     if (!state) return;
     state.isBehind = true;
     if (state.isPushing) return;
     state.isPushing = true;
+    const isCurrent = () => !this.#isClosed && this.#agents.get(agentId) === state;
     try {
-      while (state.isBehind && !this.#isClosed && this.#agents.get(agentId) === state) {
+      while (state.isBehind && isCurrent()) {
         state.isBehind = false;
         await this.#pushOnce(agentId, state);
       }
     } catch (error) {
       const { reason, message } = toAppError(error);
-      this.#options.logger.warn("naming push failed", { agentId, reason, message });
       state.revision = undefined;
-      setTimeout(() => void this.#push(agentId), RETRY_AFTER_MS).unref();
+      if (!isCurrent()) return;
+      this.#options.logger.warn("naming push failed", { agentId, reason, message });
+      clearTimeout(state.retryTimer);
+      state.retryTimer = setTimeout(() => void this.#push(agentId), RETRY_AFTER_MS);
     } finally {
       state.isPushing = false;
     }
@@ -105,9 +117,16 @@ export class NamingPusher {
   async #pushOnce(agentId: string, state: AgentState): Promise<void> {
     const message = await this.#message(state.revision);
     if (!message) return;
-    const { revision } = await this.#options.hub.request(agentId, "naming.apply", message);
-    state.revision = revision;
-    for (const wake of [...this.#waiters]) wake();
+    try {
+      const { revision } = await this.#options.hub.request(agentId, "naming.apply", message);
+      state.revision = revision;
+      this.#wake();
+    } catch (error) {
+      if (message.kind === "snapshot" || toAppError(error).code !== "FAILED_PRECONDITION") throw error;
+      // It does not have what the delta follows on: the whole comes at once.
+      state.revision = undefined;
+      state.isBehind = true;
+    }
   }
 
   async #message(known: number | undefined): Promise<NamingApply | undefined> {

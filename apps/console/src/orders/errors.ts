@@ -12,3 +12,16 @@ export const OrderUnanswered = defineError<{ machine: string; op: string; timeou
   (d) =>
     `machine ${d.machine} did not report the end of ${d.op} within ${d.timeoutMs} ms; its state is unknown until its agent reports again`,
 );
+
+export const OrderAbandoned = defineError<{ machine: string; op: string }>(
+  "EXEC_ORDER_ABANDONED",
+  "UNAVAILABLE",
+  (d) =>
+    `the console stopped before machine ${d.machine} reported the end of ${d.op}; look at the order's status when the console runs again`,
+);
+
+export const OrderUnknown = defineError<{ orderId: string }>(
+  "EXEC_ORDER_UNKNOWN",
+  "NOT_FOUND",
+  (d) => `this console gave this agent no order ${d.orderId}`,
+);

@@ -1,13 +1,17 @@
 /**
  * Signed, single-use, expiring orders: the only way in which the console changes anything on a machine.
  * Ed25519 over the JSON text of the order; the agent verifies before a byte is written (spec remote-shell.md, stronger design).
+ *
+ * What the console believes of an order: `sent` → `accepted` → `succeeded` | `failed`. When nothing is heard in time it becomes
+ * `expired`, and what the agent tells later still counts.
  */
 import { type KeyObject, randomUUID, sign } from "node:crypto";
-import { type Clock, type Logger, toAppError } from "@msec/core";
+import { type Clock, isAppError, type Logger, toAppError } from "@msec/core";
 import type { Order, OrderAction, OrderProgress, OrderResult } from "@msec/protocol";
 import type { AgentHub } from "../link/agent-hub.js";
-import { OrderRefused, OrderUnanswered } from "./errors.js";
+import { OrderAbandoned, OrderRefused, OrderUnanswered, OrderUnknown } from "./errors.js";
 import type { OrderRow, OrderStore } from "./order-store.js";
+import { WaitingOrder } from "./waiting-order.js";
 
 /** How long an order may be started after it was signed. */
 const ORDER_VALIDITY_MS = 60_000;
@@ -22,13 +26,6 @@ export interface IssueOptions {
   onProgress?(progress: OrderProgress): void;
 }
 
-interface Waiting {
-  readonly agentId: string;
-  readonly timer: NodeJS.Timeout;
-  onProgress(progress: OrderProgress): void;
-  finish(result: OrderResult): void;
-}
-
 export interface OrderServiceOptions {
   readonly store: OrderStore;
   readonly hub: Pick<AgentHub, "request">;
@@ -39,7 +36,8 @@ export interface OrderServiceOptions {
 
 export class OrderService {
   readonly #options: OrderServiceOptions;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, WaitingOrder>();
+  #isClosed = false;
 
   constructor(options: OrderServiceOptions) {
     this.#options = options;
@@ -49,46 +47,50 @@ export class OrderService {
    * Signs an order, sends it and waits for its end.
    *
    * @returns the agent's result
-   * @throws AgentAway nothing was sent; {OrderRefused} it failed there; {OrderUnanswered} no end within `timeoutMs`
+   * @throws AgentAway nothing was sent; {OrderRefused} it failed there; {OrderUnanswered} {OrderAbandoned} nobody knows how it
+   *   ended; or what the agent answered when it did not accept the order
    */
   async issue(action: OrderAction, options: IssueOptions): Promise<OrderResult> {
-    const { store, clock } = this.#options;
+    const { op } = action;
+    const { machine } = options;
+    if (this.#isClosed) throw new OrderAbandoned({ machine, op });
     const row = this.#newRow(action, options);
-    await store.add(row);
-    const ended = this.#waitForEnd(row.orderId, action.op, options);
-    ended.catch(() => undefined);
+    await this.#options.store.add(row);
+    const waiting = new WaitingOrder(
+      { ...options, op },
+      (afterMs) => new OrderUnanswered({ machine, op, timeoutMs: afterMs }),
+    );
+    this.#waiting.set(row.orderId, waiting);
     try {
-      await this.#send(action, row, options);
+      await this.#send(action, row, waiting);
+      const result = await waiting.end;
+      if (result.ok) return result;
+      throw new OrderRefused({ machine, op, text: result.text, reason: result.reason });
     } catch (error) {
-      this.#stopWaiting(row.orderId);
-      const failure = toAppError(error);
-      await store.setStatus(row.orderId, "failed", { atMs: clock.nowMs(), error: failure.message });
-      throw failure;
+      const { message } = toAppError(error);
+      const status = isUnsure(error) ? "expired" : "failed";
+      await this.#options.store.setStatus(row, status, { atMs: this.#options.clock.nowMs(), error: message });
+      throw error;
+    } finally {
+      waiting.stop();
+      this.#waiting.delete(row.orderId);
     }
-    await store.setStatus(row.orderId, "accepted");
-    const result = await ended;
-    if (!result.ok)
-      throw new OrderRefused({ machine: options.machine, op: action.op, text: result.text, reason: result.reason });
-    return result;
   }
 
-  /** An agent tells a step. Steps of orders that nobody waits for any more are only logged. */
-  onProgress(agentId: string, progress: OrderProgress): void {
-    const waiting = this.#waiting.get(progress.orderId);
-    if (waiting?.agentId === agentId) waiting.onProgress(progress);
+  /** An agent tells a step. Those of orders that nobody waits for any more are not kept. */
+  async onProgress(agentId: string, progress: OrderProgress): Promise<void> {
+    this.#waitingOf(agentId, progress.orderId)?.tellProgress(progress);
   }
 
-  /** An agent tells the end of an order; it repeats that until this returns. */
+  /** An agent tells the end of an order; it repeats that until this returns. @throws {OrderUnknown} */
   async onResult(agentId: string, result: OrderResult): Promise<void> {
-    const status = result.ok ? "succeeded" : "failed";
-    await this.#options.store.setStatus(result.orderId, status, {
-      atMs: this.#options.clock.nowMs(),
-      error: result.ok ? null : result.text,
-    });
-    const waiting = this.#waiting.get(result.orderId);
-    if (waiting?.agentId !== agentId) return;
-    this.#stopWaiting(result.orderId);
-    waiting.finish(result);
+    const { orderId, ok, text } = result;
+    const end = { atMs: this.#options.clock.nowMs(), error: ok ? null : text };
+    if (!(await this.#options.store.setStatus({ orderId, agentId }, ok ? "succeeded" : "failed", end))) {
+      this.#options.logger.warn("result of an unknown order", { orderId, agentId });
+      throw new OrderUnknown({ orderId });
+    }
+    this.#waitingOf(agentId, orderId)?.finish(result);
   }
 
   /** After a start: orders whose end was never told and that can't be begun any more are marked. */
@@ -96,7 +98,7 @@ export class OrderService {
     const nowMs = this.#options.clock.nowMs();
     for (const row of await this.#options.store.open()) {
       if (row.expiresAtMs < nowMs)
-        await this.#options.store.setStatus(row.orderId, "expired", { atMs: nowMs, error: "its end was never told" });
+        await this.#options.store.setStatus(row, "expired", { atMs: nowMs, error: "its end was never told" });
     }
   }
 
@@ -104,9 +106,16 @@ export class OrderService {
     return this.#options.store.ofAgent(agentId, limit);
   }
 
-  #stopWaiting(orderId: string): void {
-    clearTimeout(this.#waiting.get(orderId)?.timer);
-    this.#waiting.delete(orderId);
+  /** Gives no more orders; whoever waits gets {OrderAbandoned}. */
+  close(): void {
+    this.#isClosed = true;
+    for (const waiting of this.#waiting.values())
+      waiting.fail(new OrderAbandoned({ machine: waiting.machine, op: waiting.op }));
+  }
+
+  #waitingOf(agentId: string, orderId: string): WaitingOrder | undefined {
+    const waiting = this.#waiting.get(orderId);
+    return waiting?.agentId === agentId ? waiting : undefined;
   }
 
   #newRow(action: OrderAction, options: IssueOptions): OrderRow {
@@ -126,28 +135,22 @@ export class OrderService {
     };
   }
 
-  async #send(action: OrderAction, row: OrderRow, options: IssueOptions): Promise<void> {
+  /** @throws when the agent surely did not take it */
+  async #send(action: OrderAction, row: OrderRow, waiting: WaitingOrder): Promise<void> {
     const { orderId, agentId, issuedAtMs, expiresAtMs } = row;
     const order: Order = { orderId, agentId, issuedAtMs, expiresAtMs, action };
     const payload = JSON.stringify(order);
     const signature = sign(null, Buffer.from(payload), this.#options.key).toString("base64");
-    await this.#options.hub.request(agentId, "order", { payload, signature }, { machine: options.machine });
-  }
-
-  #waitForEnd(orderId: string, op: string, options: IssueOptions): Promise<OrderResult> {
-    const { timeoutMs, machine, agentId } = options;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(orderId);
-        reject(new OrderUnanswered({ machine, op, timeoutMs }));
-      }, timeoutMs);
-      this.#waiting.set(orderId, {
-        agentId,
-        timer,
-        onProgress: (progress) => options.onProgress?.(progress),
-        finish: resolve,
-      });
-    });
+    try {
+      await this.#options.hub.request(agentId, "order", { payload, signature }, { machine: waiting.machine });
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      // It may have arrived, and its end may be told over the next connection; but not be begun after it expired.
+      this.#options.logger.warn("order may not have arrived", { orderId, agentId, why: toAppError(error).message });
+      waiting.expectSignWithin(ORDER_VALIDITY_MS);
+      return;
+    }
+    await this.#options.store.setStatus(row, "accepted");
   }
 }
 
@@ -156,4 +159,14 @@ export function orderFailure(error: unknown): { readonly text: string; readonly 
   const failure = toAppError(error);
   const { reason } = failure.details;
   return { text: failure.message, reason: failure instanceof OrderRefused ? String(reason) : failure.reason };
+}
+
+/** Whether it is unknown what the order did on the machine. */
+export function isUnsure(error: unknown): boolean {
+  return error instanceof OrderUnanswered || error instanceof OrderAbandoned;
+}
+
+/** The answer to a request did not come: it may have been read all the same. */
+function isLost(error: unknown): boolean {
+  return isAppError(error) && (error.reason === "NET_LINK_CLOSED" || error.reason === "NET_LINK_TIMEOUT");
 }

@@ -16,9 +16,24 @@ export interface OrderRow {
   readonly error: string | null;
 }
 
+/** An order and the agent it was made for: nobody else may tell how it went. */
+export type OrderKey = Pick<OrderRow, "orderId" | "agentId">;
+
+export interface OrderEnd {
+  readonly atMs: number;
+  readonly error: string | null;
+}
+
+/** Promise: order-store.contract.ts. */
 export interface OrderStore {
   add(row: OrderRow): Promise<void>;
-  setStatus(orderId: string, status: OrderStatus, end?: { atMs: number; error: string | null }): Promise<void>;
+  /**
+   * Changes the status. `succeeded` and `failed` are final: they stay whatever comes later. `expired` is a guess of the
+   * console, which the agent's word replaces.
+   *
+   * @returns false when this agent has no such order
+   */
+  setStatus(key: OrderKey, status: OrderStatus, end?: OrderEnd): Promise<boolean>;
   /** Orders of one agent, newest first. */
   ofAgent(agentId: string, limit: number): Promise<readonly OrderRow[]>;
   /** Orders that are neither done nor expired. */

@@ -1,8 +1,12 @@
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { ConsoleTables } from "../database/tables.js";
-import type { OrderRow, OrderStore } from "./order-store.js";
+import type { OrderRow, OrderStatus, OrderStore } from "./order-store.js";
 import type { OrderTable } from "./order-tables.js";
 
+/** An end that was told stays: a late "accepted" must not overwrite it. */
+const FINAL: readonly OrderStatus[] = ["succeeded", "failed"];
+
+/** Orders in SQL. Promise: order-store.contract.ts. */
 export function sqlOrderStore(db: Kysely<ConsoleTables>): OrderStore {
   return {
     add: async (row) => {
@@ -22,19 +26,18 @@ export function sqlOrderStore(db: Kysely<ConsoleTables>): OrderStore {
         })
         .execute();
     },
-    setStatus: async (orderId, status, end) => {
+    setStatus: async ({ orderId, agentId }, status, end) => {
       const set = { status, ...(end && { ended_at_ms: end.atMs, error: end.error }) };
-      // An end that was told is final: a late "accepted" must not overwrite it.
-      await db
-        .updateTable("orders")
-        .set(set)
-        .where("order_id", "=", orderId)
-        .where("status", "not in", ["succeeded", "failed"])
-        .execute();
+      const own = db.updateTable("orders").set(set).where("order_id", "=", orderId).where("agent_id", "=", agentId);
+      const { numUpdatedRows } = await own.where("status", "not in", FINAL).executeTakeFirst();
+      if (numUpdatedRows > 0n) return true;
+      const known = db.selectFrom("orders").select("order_id").where("order_id", "=", orderId);
+      return (await known.where("agent_id", "=", agentId).executeTakeFirst()) !== undefined;
     },
     ofAgent: async (agentId, limit) => {
       const query = db.selectFrom("orders").selectAll().where("agent_id", "=", agentId);
-      return (await query.orderBy("issued_at_ms", "desc").limit(limit).execute()).map(toRow);
+      const newestFirst = query.orderBy("issued_at_ms", "desc").orderBy(sql`rowid`, "desc");
+      return (await newestFirst.limit(limit).execute()).map(toRow);
     },
     open: async () =>
       (await db.selectFrom("orders").selectAll().where("status", "in", ["sent", "accepted"]).execute()).map(toRow),

@@ -41,3 +41,37 @@ export const ReleaseVersionMissing = defineError<{ service: string; kind: string
   "INVALID_ARGUMENT",
   (d) => `${d.service} has no ${d.kind} version ${d.tag}`,
 );
+
+export const ReleaseNothingToRollBack = defineError<{ releaseId: string }>(
+  "REL_NOTHING_TO_ROLL_BACK",
+  "FAILED_PRECONDITION",
+  (d) => `no machine runs release ${d.releaseId}, so there is nothing to roll back`,
+);
+
+export const ReleaseSuperseded = defineError<{ releaseId: string; address: string; running: string }>(
+  "REL_SUPERSEDED",
+  "FAILED_PRECONDITION",
+  (d) => `${d.address} runs ${d.running} now, so ${d.releaseId} can't be rolled back; roll ${d.running} back first`,
+);
+
+/** On a target only: kept with it, not thrown to a caller. */
+export const ReleaseNothingBefore = defineError<{ address: string }>(
+  "REL_NOTHING_BEFORE",
+  "FAILED_PRECONDITION",
+  (d) =>
+    `nothing ran at ${d.address} before this release, so there is nothing to go back to; stop the instance instead`,
+);
+
+/** On a target only. */
+export const ReleaseInterrupted = defineError<{ address: string }>(
+  "REL_INTERRUPTED",
+  "UNAVAILABLE",
+  (d) => `the console stopped before the release reached ${d.address}; nothing was switched there. Start again`,
+);
+
+/** On a target only. */
+export const ReleaseOutcomeUnknown = defineError<{ address: string; text: string }>(
+  "REL_OUTCOME_UNKNOWN",
+  "UNKNOWN",
+  (d) => `${d.address} may run the new release or the one before, see the Instances page: ${d.text}`,
+);

@@ -1,7 +1,16 @@
 /** Plans, starts and rolls back releases. One release of a service is under way at a time. */
-import type { Release, ReleaseTarget } from "@msec/api-schema";
-import { type Clock, formatServiceName, type Logger, parseServiceName, type ServiceName } from "@msec/core";
+import type { Release, ReleaseStatus, ReleaseTarget } from "@msec/api-schema";
+import {
+  type Clock,
+  formatHostPort,
+  formatServiceName,
+  type Logger,
+  parseHostPort,
+  parseServiceName,
+  type ServiceName,
+} from "@msec/core";
 import type { OrderAction } from "@msec/protocol";
+import type { Database } from "../database/database.js";
 import { AgentAway } from "../link/errors.js";
 import type { MachineRow } from "../machines/machine-store.js";
 import type { ServiceService } from "../services/service-service.js";
@@ -11,12 +20,15 @@ import {
   ReleaseKindUnfit,
   ReleaseMachineMissing,
   ReleaseNotFound,
+  ReleaseNothingToRollBack,
   ReleaseStatusUnfit,
+  ReleaseSuperseded,
   ReleaseTargetUnknown,
   ReleaseVersionMissing,
 } from "./errors.js";
 import type { ReleaseRunner } from "./release-runner.js";
 import type { ReleaseFilter, ReleaseStore } from "./release-store.js";
+import { interruptedPatch, mayRunIt } from "./target-rules.js";
 
 export interface ReleasePlan {
   readonly name: ServiceName;
@@ -29,34 +41,45 @@ export interface ReleasePlan {
 }
 
 export interface ReleaseServiceOptions {
-  readonly store: ReleaseStore;
+  readonly database: Pick<Database, "stores" | "transact">;
   readonly runner: ReleaseRunner;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly services: Pick<ServiceService, "get" | "instances">;
-  readonly version: (key: VersionKey) => Promise<VersionRow | undefined>;
   readonly machineAt: (host: string) => Promise<MachineRow | undefined>;
   readonly isOnline: (machineId: string) => boolean;
+  /** Release of a service that a machine runs, by its last heartbeat; `null` = none, `undefined` = not known. */
+  readonly runningRelease: (machineId: string, service: string) => string | null | undefined;
   /** Makes a version's content readable for agents and tells its hash. */
   readonly publishBlob: (version: VersionRow) => Promise<{ sha256: string; sizeBytes: number }>;
 }
 
+const UNDER_WAY = ["running", "rolling_back"] as const;
+/** Releases under way that are looked at; there is one per service at most. */
+const MAX_UNDER_WAY = 10_000;
+const STARTABLE: readonly ReleaseStatus[] = ["ready", "failed"];
+const ROLLABLE: readonly ReleaseStatus[] = ["succeeded", "failed", "rollback_failed"];
+/** How a release ends that was under way when the console stopped. */
+const INTERRUPTED = { running: "failed", rolling_back: "rollback_failed" } as const;
+
 export class ReleaseService {
   readonly #options: ReleaseServiceOptions;
+  readonly #store: ReleaseStore;
   readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(options: ReleaseServiceOptions) {
     this.#options = options;
+    this.#store = options.database.stores.releases;
   }
 
   async get(releaseId: string): Promise<Release> {
-    const release = await this.#options.store.get(releaseId);
+    const release = await this.#store.get(releaseId);
     if (!release) throw new ReleaseNotFound({ releaseId });
     return release;
   }
 
   list(filter: ReleaseFilter): Promise<readonly Release[]> {
-    return this.#options.store.list(filter);
+    return this.#store.list(filter);
   }
 
   /** Checks a plan whole and stores it; nothing is sent yet. */
@@ -69,68 +92,79 @@ export class ReleaseService {
     if (plan.idlTag !== null) await this.#version(plan.name, "idl", plan.idlTag);
     await this.refuseWhileRunning(service);
     const targets = await this.#targets(plan);
-    return this.#options.store.add({
-      service,
-      releaseType: "complete",
-      configTag: plan.configTag,
-      pluginTag: plan.pluginTag,
-      idlTag: plan.idlTag,
-      memo: plan.memo,
-      author: plan.author,
-      createdAtMs: this.#options.clock.nowMs(),
-      targets,
-    });
+    const { configTag, pluginTag, idlTag, memo, author } = plan;
+    const createdAtMs = this.#options.clock.nowMs();
+    const releaseType = "complete";
+    const release = { service, releaseType, configTag, pluginTag, idlTag, memo, author, createdAtMs, targets } as const;
+    return this.#options.database.transact(({ releases }) => releases.add({ ...release, targets: [...targets] }));
   }
 
   /** Begins; the answer comes at once, the progress is in the store. A failed release may be started again. */
   async start(releaseId: string): Promise<Release> {
     const release = await this.get(releaseId);
-    if (release.status !== "ready" && release.status !== "failed")
-      throw new ReleaseStatusUnfit({ releaseId, status: release.status, action: "started" });
-    await this.refuseWhileRunning(release.service);
-    for (const target of release.targets) await this.#onlineMachine(target.address);
+    await this.#refuseUnfit(release, STARTABLE, "started");
+    const before = new Map<string, string | null>();
+    for (const target of release.targets) {
+      const { machineId } = await this.#onlineMachine(target.address);
+      const running = this.#options.runningRelease(machineId, release.service);
+      const isKnown = running !== undefined && running !== releaseId;
+      before.set(target.address, isKnown ? running : target.previousReleaseId);
+    }
     const install = await this.#installAction(release);
-    for (const { address } of release.targets)
-      await this.#options.store.setTarget(releaseId, address, { status: "waiting", error: null, errorReason: null });
-    const startedAtMs = this.#options.clock.nowMs();
-    await this.#options.store.setStatus(releaseId, "running", { startedAtMs, endedAtMs: null });
-    this.#watch(this.#options.runner.carryOut(release, install));
+    await this.#begin(release, "running");
+    for (const [address, previousReleaseId] of before) {
+      const fresh = { status: "waiting", startedAtMs: null, endedAtMs: null, error: null, errorReason: null } as const;
+      await this.#store.setTarget(releaseId, address, { ...fresh, previousReleaseId });
+    }
+    this.#watch(release, "running", this.#options.runner.carryOut(release, install));
     return this.get(releaseId);
   }
 
+  /**
+   * Switches back the machines that run this release, or may run it. Begins as {@link start} does.
+   *
+   * @throws {ReleaseSuperseded} one of them runs a later release; {ReleaseNothingToRollBack}
+   */
   async rollBack(releaseId: string, author: string): Promise<Release> {
     const release = await this.get(releaseId);
-    if (!["succeeded", "failed", "rollback_failed"].includes(release.status))
-      throw new ReleaseStatusUnfit({ releaseId, status: release.status, action: "rolled back" });
-    await this.refuseWhileRunning(release.service);
-    for (const target of release.targets) if (target.status === "succeeded") await this.#onlineMachine(target.address);
-    await this.#options.store.setStatus(releaseId, "rolling_back", { endedAtMs: null });
-    this.#watch(this.#options.runner.rollBack(release, author));
+    await this.#refuseUnfit(release, ROLLABLE, "rolled back");
+    const targets = release.targets.filter(mayRunIt);
+    if (targets.length === 0) throw new ReleaseNothingToRollBack({ releaseId });
+    for (const { address, previousReleaseId } of targets) {
+      const { machineId } = await this.#onlineMachine(address);
+      const running = this.#options.runningRelease(machineId, release.service) ?? releaseId;
+      if (running !== releaseId && running !== previousReleaseId)
+        throw new ReleaseSuperseded({ releaseId, address, running });
+    }
+    await this.#begin(release, "rolling_back");
+    this.#watch(release, "rolling_back", this.#options.runner.rollBack(release, targets, author));
     return this.get(releaseId);
   }
 
   async remove(releaseId: string): Promise<void> {
-    const release = await this.get(releaseId);
-    if (release.status !== "ready")
-      throw new ReleaseStatusUnfit({ releaseId, status: release.status, action: "removed" });
-    await this.#options.store.remove(releaseId);
+    const { status } = await this.get(releaseId);
+    if (!(await this.#store.remove(releaseId))) throw new ReleaseStatusUnfit({ releaseId, status, action: "removed" });
   }
 
-  /** After a start of the console: what was under way is marked as failed, with what to do. */
+  /** After a start of the console: what was under way is marked as failed, with what is known of each machine. */
   async markInterrupted(): Promise<void> {
     const endedAtMs = this.#options.clock.nowMs();
-    const text =
-      "the console stopped while this was under way; the machine's state is on the Instances page. Start again";
-    for (const status of ["running", "rolling_back"] as const) {
-      for (const release of await this.#options.store.list({ status, limit: 200 })) {
-        const ended = status === "running" ? "failed" : "rollback_failed";
-        for (const target of release.targets.filter((t) => isUnderWay(t.status))) {
-          const patch = { status: "failed", endedAtMs, error: text, errorReason: "REL_INTERRUPTED" } as const;
-          await this.#options.store.setTarget(release.releaseId, target.address, patch);
+    for (const status of UNDER_WAY) {
+      for (const { releaseId, targets } of await this.#store.list({ status, limit: MAX_UNDER_WAY })) {
+        for (const target of targets) {
+          const patch = interruptedPatch(target);
+          if (patch) await this.#store.setTarget(releaseId, target.address, { ...patch, endedAtMs });
         }
-        await this.#options.store.setStatus(release.releaseId, ended, { endedAtMs });
+        await this.#store.end(releaseId, INTERRUPTED[status], endedAtMs);
       }
     }
+  }
+
+  /** Releases under way with a target on this host. */
+  async underWayOn(host: string): Promise<string[]> {
+    const all = await Promise.all(UNDER_WAY.map((status) => this.#store.list({ status, limit: MAX_UNDER_WAY })));
+    const touching = all.flat().filter(({ targets }) => targets.some(({ address }) => hostOf(address) === host));
+    return touching.map(({ releaseId }) => releaseId);
   }
 
   /** Waits for what is under way; for tests and for a graceful stop. */
@@ -138,28 +172,50 @@ export class ReleaseService {
     await Promise.allSettled([...this.#underWay]);
   }
 
-  #watch(work: Promise<unknown>): void {
+  /** @throws {ReleaseAlreadyRunning} */
+  async refuseWhileRunning(service: string): Promise<void> {
+    for (const status of UNDER_WAY) {
+      const [other] = await this.#store.list({ service, status, limit: 1 });
+      if (other) throw new ReleaseAlreadyRunning({ service, releaseId: other.releaseId });
+    }
+  }
+
+  async #refuseUnfit(release: Release, fit: readonly ReleaseStatus[], action: string): Promise<void> {
+    const { releaseId, status, service } = release;
+    await this.refuseWhileRunning(service);
+    if (!fit.includes(status)) throw new ReleaseStatusUnfit({ releaseId, status, action });
+  }
+
+  /** The store decides who is first when several ask at once. */
+  async #begin(release: Release, to: "running" | "rolling_back"): Promise<void> {
+    const { releaseId } = release;
+    const from = to === "running" ? STARTABLE : ROLLABLE;
+    if (await this.#store.begin(releaseId, { from, to, atMs: this.#options.clock.nowMs() })) return;
+    const now = await this.get(releaseId);
+    const action = to === "running" ? "started" : "rolled back";
+    await this.#refuseUnfit(now, from, action);
+    throw new ReleaseStatusUnfit({ releaseId, status: now.status, action });
+  }
+
+  #watch({ releaseId }: Release, status: keyof typeof INTERRUPTED, work: Promise<unknown>): void {
     const watched = work
+      .catch(async (error: unknown) => {
+        this.#options.logger.error("release runner failed", { releaseId, error: String((error as Error).stack) });
+        await this.#store.end(releaseId, INTERRUPTED[status], this.#options.clock.nowMs());
+      })
       .catch((error: unknown) => {
-        this.#options.logger.error("release runner failed", { error: String((error as Error).stack) });
+        // The next start of the console marks it as interrupted.
+        this.#options.logger.error("release can't be ended", { releaseId, error: String(error) });
       })
       .finally(() => this.#underWay.delete(watched));
     this.#underWay.add(watched);
-  }
-
-  /** @throws {ReleaseAlreadyRunning} */
-  async refuseWhileRunning(service: string): Promise<void> {
-    for (const status of ["running", "rolling_back"] as const) {
-      const [other] = await this.#options.store.list({ service, status, limit: 1 });
-      if (other) throw new ReleaseAlreadyRunning({ service, releaseId: other.releaseId });
-    }
   }
 
   async #targets(plan: ReleasePlan): Promise<ReleaseTarget[]> {
     const rows = await this.#options.services.instances(plan.name);
     const targets: ReleaseTarget[] = [];
     for (const address of new Set(plan.addresses)) {
-      if (!rows.some((row) => `${row.host}:${row.port}` === address))
+      if (!rows.some((row) => formatHostPort(row) === address))
         throw new ReleaseTargetUnknown({ service: formatServiceName(plan.name), address });
       const machine = await this.#onlineMachine(address);
       targets.push({
@@ -179,14 +235,14 @@ export class ReleaseService {
 
   /** @throws {ReleaseMachineMissing} {AgentAway} */
   async #onlineMachine(address: string): Promise<MachineRow> {
-    const machine = await this.#options.machineAt(address.split(":")[0] ?? "");
+    const machine = await this.#options.machineAt(hostOf(address));
     if (!machine) throw new ReleaseMachineMissing({ address });
     if (!this.#options.isOnline(machine.machineId)) throw new AgentAway({ machine: `${machine.name} (${address})` });
     return machine;
   }
 
   async #version(name: ServiceName, kind: VersionKey["kind"], tag: string): Promise<VersionRow> {
-    const version = await this.#options.version({ kind, ...name, tag });
+    const version = await this.#options.database.stores.versions.find({ kind, ...name, tag });
     if (!version) throw new ReleaseVersionMissing({ service: formatServiceName(name), kind, tag });
     return version;
   }
@@ -205,6 +261,6 @@ export class ReleaseService {
   }
 }
 
-function isUnderWay(status: ReleaseTarget["status"]): boolean {
-  return status === "installing" || status === "starting" || status === "rolling_back" || status === "waiting";
+function hostOf(address: string): string {
+  return parseHostPort(address).host;
 }

@@ -1,5 +1,5 @@
-import type { Release, ReleaseStep, ReleaseTarget } from "@msec/api-schema";
-import type { Kysely, Selectable } from "kysely";
+import type { Release, ReleaseStatus, ReleaseStep, ReleaseTarget } from "@msec/api-schema";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { ConsoleTables } from "../database/tables.js";
 import type { ReleaseStore } from "./release-store.js";
 import type { ReleaseStepTable, ReleaseTable, ReleaseTargetTable } from "./release-tables.js";
@@ -7,6 +7,9 @@ import type { ReleaseStepTable, ReleaseTable, ReleaseTargetTable } from "./relea
 const idOf = (releaseNumber: number) => `r-${releaseNumber}`;
 const numberOf = (releaseId: string) => Number(releaseId.slice(2));
 
+const UNDER_WAY: readonly ReleaseStatus[] = ["running", "rolling_back"];
+
+/** Releases in SQL. Promise: release-store.contract.ts. */
 export function sqlReleaseStore(db: Kysely<ConsoleTables>): ReleaseStore {
   const withTargets = async (rows: readonly Selectable<ReleaseTable>[]): Promise<Release[]> => {
     if (rows.length === 0) return [];
@@ -15,7 +18,7 @@ export function sqlReleaseStore(db: Kysely<ConsoleTables>): ReleaseStore {
       .selectFrom("release_targets")
       .selectAll()
       .where("release_number", "in", numbers)
-      .orderBy("address")
+      .orderBy(sql`rowid`)
       .execute();
     const steps = await db
       .selectFrom("release_steps")
@@ -63,13 +66,29 @@ export function sqlReleaseStore(db: Kysely<ConsoleTables>): ReleaseStore {
       if (status !== undefined) query = query.where("status", "=", status);
       return withTargets(await query.execute());
     },
-    setStatus: async (releaseId, status, times) => {
-      const set = {
-        status,
-        ...(times.startedAtMs !== undefined && { started_at_ms: times.startedAtMs }),
-        ...(times.endedAtMs !== undefined && { ended_at_ms: times.endedAtMs }),
-      };
-      await db.updateTable("releases").set(set).where("release_number", "=", numberOf(releaseId)).execute();
+    begin: async (releaseId, { from, to, atMs }) => {
+      const times = to === "running" ? { started_at_ms: atMs, ended_at_ms: null } : { ended_at_ms: null };
+      const { numUpdatedRows } = await db
+        .updateTable("releases")
+        .set({ status: to, ...times })
+        .where("release_number", "=", numberOf(releaseId))
+        .where("status", "in", from)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom("releases as other")
+                .select("other.release_number")
+                .whereRef("other.service", "=", "releases.service")
+                .where("other.status", "in", UNDER_WAY),
+            ),
+          ),
+        )
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+    end: async (releaseId, status, endedAtMs) => {
+      const update = db.updateTable("releases").set({ status, ended_at_ms: endedAtMs });
+      await update.where("release_number", "=", numberOf(releaseId)).execute();
     },
     setTarget: async (releaseId, address, patch) => {
       const set = {
@@ -93,7 +112,8 @@ export function sqlReleaseStore(db: Kysely<ConsoleTables>): ReleaseStore {
       await db.insertInto("release_steps").values(values).execute();
     },
     remove: async (releaseId) => {
-      await db.deleteFrom("releases").where("release_number", "=", numberOf(releaseId)).execute();
+      const plan = db.deleteFrom("releases").where("release_number", "=", numberOf(releaseId));
+      return (await plan.where("status", "=", "ready").executeTakeFirst()).numDeletedRows === 1n;
     },
   };
 }

@@ -479,6 +479,7 @@ export const en = {
 
   "target.failed": "Failed",
   "target.installing": "Installing",
+  "target.rollback_failed": "Rollback failed",
   "target.rolled_back": "Rolled back",
   "target.rolling_back": "Rolling back",
   "target.skipped": "Skipped",

@@ -468,6 +468,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
 
   "target.failed": "失败",
   "target.installing": "安装中",
+  "target.rollback_failed": "回滚失败",
   "target.rolled_back": "已回滚",
   "target.rolling_back": "回滚中",
   "target.skipped": "已跳过",

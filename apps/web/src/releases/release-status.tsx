@@ -21,6 +21,7 @@ const TARGET_TONES: Readonly<Record<ReleaseTarget["status"], Tone>> = {
   skipped: "degraded",
   rolling_back: "working",
   rolled_back: "degraded",
+  rollback_failed: "failing",
 };
 
 export function ReleaseStatusTag({ status }: { readonly status: ReleaseStatus }) {
