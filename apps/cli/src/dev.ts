@@ -37,7 +37,9 @@ async function runDev({ home, listen }: DevOptions): Promise<number> {
   const url = String(console.ready.httpUrl);
   const login = await openLogin(home, url, console.ready.setupLink);
   const api = createApiClient({ baseUrl: url, token: login.token });
-  const settings = ["--home", home, "--address", "127.0.0.1", "--name", "dev"];
+  // The console takes a free link port at each start, unlike the one that the agent once joined.
+  const link = `127.0.0.1:${String(console.ready.linkPort)}`;
+  const settings = ["--home", home, "--address", "127.0.0.1", "--name", "dev", "--console-link", link];
   if (!existsSync(join(home, "agent", "identity"))) settings.push("--join-token", await joinToken(api));
   const agent = await startProgram("agent", settings);
   const text = [
