@@ -109,7 +109,7 @@ export function requestGraph({ params }) {
     service,
     method,
     address,
-    attempt: 1,
+    attempt: 0,
     startedAtMs: t0 + at,
     costMs,
     err: 0,
@@ -127,7 +127,7 @@ export function requestGraph({ params }) {
     }),
     hop("c2", "a1", "Flight.mod_flight", "VOA.Crawl", "crawl.CrawlService.GetMP3List", "127.0.0.4:7964", 425, 400, {
       ...failed,
-      attempt: 2,
+      attempt: 1,
     }),
     hop("d1", "c2", "VOA.Crawl", "VOA.Jsoup", "parse.ParseService.Parse", "127.0.0.4:7965", 430, 380),
   ];

@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 
-export type Language = "en" | "zh";
+type Language = "en" | "zh";
 export type Theme = "light" | "dark";
 
 /** What a person chose for this browser. */

@@ -14,8 +14,8 @@ export interface Placed {
 /** Callers left or on top. */
 export type Direction = "LR" | "TB";
 
-export const NODE_WIDTH = 190;
-export const NODE_HEIGHT = 48;
+const NODE_WIDTH = 190;
+const NODE_HEIGHT = 48;
 
 /**
  * Places nodes in layers from callers to callees. Nodes and edges are sorted first, so the same graph

@@ -1,7 +1,7 @@
 /** What the log page searches for, as it stands in the address. Pure. */
 
 export const LEVELS = ["TRACE", "DEBUG", "INFO", "ERROR", "FATAL"] as const;
-export type Level = (typeof LEVELS)[number];
+type Level = (typeof LEVELS)[number];
 
 export interface LogFilter {
   readonly level?: Level;

@@ -2,6 +2,7 @@ import type { LogRecord } from "@msec/api-schema";
 import { useState } from "react";
 import { formatLogTime } from "../format/format.js";
 import { useText } from "../i18n/use-text.js";
+import { lineText } from "./line-text.js";
 import { visibleRows } from "./log-filter.js";
 
 interface LogListProps {
@@ -39,7 +40,7 @@ export function LogList({ records, showService = true, height = 560, onOpen }: L
             <span className="log-level">{record.level}</span>
             {showService && <span className="log-service">{record.service}</span>}
             <span className="log-machine">{record.machine}</span>
-            <span className="log-body">{record.body}</span>
+            <span className="log-body">{lineText(record)}</span>
           </button>
         ))}
       </div>

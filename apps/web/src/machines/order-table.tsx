@@ -43,7 +43,11 @@ export function OrderTable({ orders }: { readonly orders: readonly Order[] }) {
       key: "args",
       title: t("order.args"),
       text: (row) => row.argsText,
-      render: (row) => <span className="wrap-anywhere">{row.argsText}</span>,
+      render: (row) => (
+        <div className="one-line mono" title={row.argsText}>
+          {row.argsText}
+        </div>
+      ),
     },
     {
       key: "error",

@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { TimeChart } from "../chart/time-chart.js";
 import { formatCompact, formatDuration } from "../format/format.js";
 import { useText } from "../i18n/use-text.js";
-import { stepMs } from "../range/range.js";
+import { wholeSteps } from "../range/range.js";
 import { useRangeApi } from "../range/use-range.js";
 import { ErrorPanel } from "../ui/error-panel.js";
 import { useChartActions } from "./use-chart-actions.js";
@@ -30,9 +30,7 @@ export function AttributeChart({ service, attribute, by, onClose }: AttributeCha
       service,
       attribute,
       by,
-      fromMs: window.fromMs,
-      toMs: window.toMs,
-      ...(window.toMs ? { stepMs: stepMs(window) } : {}),
+      ...wholeSteps(window, Date.now()),
     },
   }));
   const series = query.data?.series ?? NO_SERIES;

@@ -5,7 +5,7 @@ import { ERROR_COLOUR } from "../app/theme.js";
 import { TimeChart } from "../chart/time-chart.js";
 import { formatDuration, formatRate } from "../format/format.js";
 import { useText } from "../i18n/use-text.js";
-import { stepMs } from "../range/range.js";
+import { wholeSteps } from "../range/range.js";
 import { useRangeApi } from "../range/use-range.js";
 import { EmptyHint } from "../ui/empty-hint.js";
 import { QueryView } from "../ui/query-view.js";
@@ -25,9 +25,7 @@ export function CallCharts({ service, by = "sum" }: CallChartsProps) {
     query: {
       service,
       by,
-      fromMs: window.fromMs,
-      toMs: window.toMs,
-      ...(window.toMs ? { stepMs: stepMs(window) } : {}),
+      ...wholeSteps(window, Date.now()),
     },
   }));
   return (

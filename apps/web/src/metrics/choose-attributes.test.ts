@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { shownAttributes, toggleAttribute } from "./choose-attributes.js";
+import { shownAttributes, sortAttributes, toggleAttribute } from "./choose-attributes.js";
 
 it("begins with the author's own attributes and leaves out what the charts above show", () => {
   const all = [
@@ -16,4 +16,14 @@ it("begins with the author's own attributes and leaves out what the charts above
 it("toggles one", () => {
   expect(toggleAttribute(["a", "b"], "a")).toEqual(["b"]);
   expect(toggleAttribute(["a"], "c")).toEqual(["a", "c"]);
+});
+
+it("lists the author's own first, buckets by size", () => {
+  const names = ["frm.cost [10~20ms]", "frm.cost [2~5ms]", "usr.b", "usr.a"].map((attribute) => ({ attribute }));
+  expect(sortAttributes(names).map((each) => each.attribute)).toEqual([
+    "usr.a",
+    "usr.b",
+    "frm.cost [2~5ms]",
+    "frm.cost [10~20ms]",
+  ]);
 });

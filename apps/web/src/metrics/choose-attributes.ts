@@ -1,4 +1,6 @@
-/** Which attributes are drawn. Pure. */
+import { compareCells } from "../ui/table-data.js";
+
+/** Which attributes are drawn, in which order. Pure. */
 
 const SHOWN_AT_FIRST = 6;
 
@@ -14,4 +16,10 @@ export function shownAttributes(all: readonly string[], chosen: readonly string[
 /** Adds or takes away one; from a page without a choice, what is shown counts as chosen. */
 export function toggleAttribute(shown: readonly string[], name: string): string[] {
   return shown.includes(name) ? shown.filter((each) => each !== name) : [...shown, name];
+}
+
+/** The author's own attributes first, each part in natural order (`2~5ms` before `10~20ms`). */
+export function sortAttributes<T extends { readonly attribute: string }>(attributes: readonly T[]): T[] {
+  const rank = (each: T) => (each.attribute.startsWith("frm.") ? 1 : 0);
+  return attributes.toSorted((a, b) => rank(a) - rank(b) || compareCells(a.attribute, b.attribute));
 }

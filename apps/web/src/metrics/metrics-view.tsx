@@ -10,7 +10,7 @@ import { AttributeChart } from "./attribute-chart.js";
 import { AttributeList } from "./attribute-list.js";
 import { AttributeTable } from "./attribute-table.js";
 import { CallCharts } from "./call-charts.js";
-import { shownAttributes, toggleAttribute } from "./choose-attributes.js";
+import { shownAttributes, sortAttributes, toggleAttribute } from "./choose-attributes.js";
 
 /** Curves of one service: its calls, and any attribute it reported; what is shown stands in the address. */
 export function MetricsView({ service }: { readonly service: string }) {
@@ -58,7 +58,7 @@ export function MetricsView({ service }: { readonly service: string }) {
           ) : view === "table" ? (
             <AttributeTable attributes={data.attributes} />
           ) : (
-            <Charts service={service} by={by} attributes={data.attributes} />
+            <Charts service={service} by={by} attributes={sortAttributes(data.attributes)} />
           )
         }
       </QueryView>

@@ -54,7 +54,7 @@ function OverviewBody({ overview }: { readonly overview: Overview }) {
             label: t("overview.failures"),
             value: formatRate(failuresPerSec),
             tone: failuresPerSec > 0 ? "failing" : undefined,
-            note: callsPerSec > 0 ? formatPercent(failuresPerSec / callsPerSec) : "",
+            note: failuresPerSec > 0 && callsPerSec > 0 ? formatPercent(failuresPerSec / callsPerSec) : "",
             to: "/services",
           },
           { label: t("overview.machinesOnline"), value: String(machinesOnline), to: "/machines" },

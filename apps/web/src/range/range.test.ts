@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseRange, type Range, refreshMs, resolveRange, stepMs, writeRange } from "./range.js";
+import { parseRange, type Range, refreshMs, resolveRange, stepMs, wholeSteps, writeRange } from "./range.js";
 
 const NOW = 1_700_000_000_400;
 
@@ -38,4 +38,11 @@ it("asks again often when live, never for the past", () => {
 it("widens the step with the range", () => {
   const steps = (["15m", "1h", "24h", "7d"] as const).map((name) => stepMs(resolveRange({ kind: "last", name }, NOW)));
   expect(steps).toEqual([5000, 60_000, 300_000, 2_040_000]);
+});
+
+it("leaves out the last step until its reports had time to arrive", () => {
+  const window = { fromMs: 1_700_000_000_000 - 300_000, toMs: 1_700_000_005_000 };
+  expect(wholeSteps(window, 1_700_000_004_000)).toEqual({ ...window, toMs: 1_700_000_000_000, stepMs: 5000 });
+  expect(wholeSteps(window, 1_700_000_009_000).toMs).toBe(1_700_000_005_000);
+  expect(wholeSteps({ fromMs: 5000, toMs: 10_000 }, 0).toMs).toBe(10_000);
 });

@@ -22,7 +22,7 @@ export const LAST_RANGES = {
 } as const;
 export type LastName = keyof typeof LAST_RANGES;
 
-export const LIVE_SPAN_MS = 5 * 60_000;
+const LIVE_SPAN_MS = 5 * 60_000;
 const DEFAULT_RANGE: Range = { kind: "last", name: "15m" };
 const LIVE_STEP_MS = 5000;
 
@@ -71,4 +71,14 @@ export function stepMs(window: Window): number {
   if (spanMs <= LAST_RANGES["15m"]) return LIVE_STEP_MS;
   const minutes = Math.max(1, Math.ceil(spanMs / 300 / 60_000));
   return minutes * 60_000;
+}
+
+/** Machines report every 2 s; a step is complete when their reports had time to arrive. */
+const REPORT_LAG_MS = 3000;
+
+/** The part of a window whose steps are complete: a half-filled last step would look like a drop. */
+export function wholeSteps(window: Window, nowMs: number): Window & { readonly stepMs: number } {
+  const step = stepMs(window);
+  const lastMs = Math.floor((nowMs - REPORT_LAG_MS) / step) * step;
+  return { fromMs: window.fromMs, toMs: Math.max(window.fromMs + step, Math.min(window.toMs, lastMs)), stepMs: step };
 }

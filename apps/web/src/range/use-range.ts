@@ -24,7 +24,7 @@ export function useRangeApi<K extends RouteName>(
 ): UseQueryResult<ApiOutput<K> & { readonly window: Window }> {
   const { range } = useRange();
   return useQuery({
-    queryKey: [name, "range", range, input({ fromMs: 0, toMs: 0 })],
+    queryKey: [name, "range", range, withoutTimes(input({ fromMs: 0, toMs: 0 }) as { query?: object })],
     queryFn: async () => {
       const window = resolveRange(range, Date.now());
       const answer = await callApi(name, input(window));
@@ -34,4 +34,10 @@ export function useRangeApi<K extends RouteName>(
     placeholderData: keepPreviousData,
     refetchInterval: refreshMs(range),
   }) as UseQueryResult<ApiOutput<K> & { readonly window: Window }>;
+}
+
+/** What a query asks for apart from moments, which change with each refresh. */
+function withoutTimes(input: { readonly query?: object } | undefined): object {
+  const { fromMs: _from, toMs: _to, stepMs: _step, ...rest } = (input?.query ?? {}) as Record<string, unknown>;
+  return rest;
 }

@@ -24,7 +24,7 @@ export function HopTable({ hops }: { readonly hops: readonly Hop[] }) {
       text: (hop) => hop.address,
       render: (hop) => <span className="mono">{hop.address}</span>,
     },
-    { key: "attempt", title: t("request.attempts"), text: (hop) => hop.attempt, numeric: true },
+    { key: "attempt", title: t("request.attempts"), text: (hop) => hop.attempt + 1, numeric: true },
     {
       key: "cost",
       title: t("request.cost"),

@@ -28,7 +28,7 @@ function Row({ row }: { readonly row: HopRow }) {
         <strong className="ellipsis">{hop.service}</strong>
         <span className="faint ellipsis">
           {hop.method.split(".").at(-1)}
-          {hop.attempt > 1 && ` · ${t("request.attempt", { n: hop.attempt })}`}
+          {hop.attempt > 0 && ` · ${t("request.attempt", { n: hop.attempt + 1 })}`}
         </span>
       </span>
       <span className="waterfall-track">

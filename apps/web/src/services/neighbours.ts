@@ -2,7 +2,7 @@ import type { Attribute } from "@msec/api-schema";
 
 /** Who calls a service and whom it calls, read from the framework's attributes. Pure. */
 
-export interface Neighbour {
+interface Neighbour {
   readonly name: string;
   readonly calls: number;
   readonly failures: number;

@@ -19,5 +19,5 @@ export function HealthIcon({ health, text }: HealthProps) {
   return <StateIcon tone={health} word={word} title={text ? `${word}: ${text}` : word} />;
 }
 
-/** Worst first. */
-export const HEALTH_ORDER: Readonly<Record<Health, number>> = { failing: 0, degraded: 1, unknown: 2, well: 3 };
+/** Worst first; last what nothing is known of, such as a service without instances. */
+export const HEALTH_ORDER: Readonly<Record<Health, number>> = { failing: 0, degraded: 1, well: 2, unknown: 3 };
