@@ -59,6 +59,28 @@ export const ConsoleConfig = Type.Object(
       },
       { ...Strict, default: {} },
     ),
+    telemetry: Type.Object(
+      {
+        metricDays: Type.Integer({
+          default: 30,
+          minimum: 1,
+          maximum: 400,
+          description: "Metric values are kept for so many days. One series costs about 3 KiB a day.",
+        }),
+        logDays: Type.Integer({
+          default: 7,
+          minimum: 1,
+          maximum: 400,
+          description: "Log records and call graphs are kept for so many days.",
+        }),
+        logMaxBytes: Type.Integer({
+          default: 4 * 2 ** 30,
+          minimum: 16 * 2 ** 20,
+          description: "Above this size the oldest log records are removed, whatever their age.",
+        }),
+      },
+      { ...Strict, default: {} },
+    ),
     log: Type.Object(
       {
         level: Type.Unsafe<(typeof LOG_LEVELS)[number]>({

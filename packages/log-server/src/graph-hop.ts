@@ -10,6 +10,7 @@ export interface GraphHop {
   readonly method: string;
   /** `ip:port` of the callee. */
   readonly address: string;
+  /** 0 for a first try. */
   readonly attempt: number;
   readonly startedAtMs: number;
   readonly costMs: number;

@@ -69,7 +69,7 @@ export function recordRow(event: LogEvent, machine: string): RecordRow {
   const known = LOG_LEVELS.indexOf((headers.Level ?? "").toUpperCase() as LogLevel);
   const others = Object.entries(headers).filter(([key]) => !COLUMN_HEADERS.has(key));
   if (known < 0 && headers.Level) others.push(["Level", headers.Level]);
-  return [
+  return storable([
     atMs,
     known < 0 ? INFO : known,
     headers.ServiceName ?? "",
@@ -79,7 +79,7 @@ export function recordRow(event: LogEvent, machine: string): RecordRow {
     headers.Caller ?? "",
     body,
     JSON.stringify(Object.fromEntries(others)),
-  ];
+  ]);
 }
 
 /**
@@ -88,7 +88,7 @@ export function recordRow(event: LogEvent, machine: string): RecordRow {
  */
 export function hopRow(event: LogEvent, machine: string): RecordRow {
   const { headers, atMs } = event;
-  return [
+  return storable([
     atMs,
     wholeOf(headers.StartMs, atMs),
     headers.ServiceName ?? "",
@@ -100,12 +100,12 @@ export function hopRow(event: LogEvent, machine: string): RecordRow {
     headers.Caller ?? "",
     headers.Address ?? "",
     headers.Protocol ?? "",
-    wholeOf(headers.Attempt, 1),
+    wholeOf(headers.Attempt, 0),
     wholeOf(headers.CostUs, 0),
     wholeOf(headers.Err, 0),
     headers.Reason ?? "",
     headers.Calls ?? "[]",
-  ];
+  ]);
 }
 
 /** Reads the list of a hop record; what is not readable is left out. */
@@ -134,6 +134,11 @@ export function parseCalls(text: string): HopCall[] {
       },
     ];
   });
+}
+
+/** SQLite ends a text at a NUL: its picture (U+2400) stands for it. */
+function storable(row: RecordRow): RecordRow {
+  return row.map((value) => (typeof value === "string" ? value.replaceAll("\0", "\u2400") : value));
 }
 
 /** Without leading zeros, so that each id has one text. */

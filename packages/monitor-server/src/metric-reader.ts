@@ -1,17 +1,19 @@
 /** Answers questions about metrics, from the live window where it covers the range, else from stored minutes. */
 import type { Clock } from "@msec/core";
-import { type Kysely, sql } from "kysely";
-import { type AttributeSummary, type SlotRow, summarize } from "./attribute-summary.js";
+import type { Kysely } from "kysely";
+import { AttributeSummaries, type AttributeSummary } from "./attribute-summary.js";
 import { CALL_ATTRIBUTES, type CallCurveValues, callCurves, type Values } from "./call-curves.js";
 import { LIVE_WINDOW_MS, type LiveWindow } from "./live-window.js";
 import type { MetricTables } from "./metric-tables.js";
 import type { SeriesDirectory } from "./series-directory.js";
+import { visitStored } from "./stored-values.js";
 import { MINUTE_MS, type TimeRange, type TimeSteps, timeSteps } from "./time-steps.js";
 import { GridBuilder, type MachineValues, sumOfMachines } from "./value-grid.js";
 
 /** Agents send finished seconds every 2 s: what is younger may be incomplete. */
 const SETTLE_MS = 3_000;
-const SPARKLINE_VALUES = 30;
+/** Ranges above 30 hours have sparklines with parts of an hour or more. */
+const WHOLE_HOURS_FROM_MINUTES = 30 * 60;
 
 export type GroupBy = "sum" | "machine";
 
@@ -60,15 +62,14 @@ export class MetricReader {
     const wanted = query.match?.toLowerCase() ?? "";
     const chosen = [...directory.of(query.service)].filter(([name]) => name.toLowerCase().includes(wanted));
     const series = new Map(chosen.flatMap(([, list]) => list.map((one) => [one.seriesId, one] as const)));
-    const first = Math.floor(query.fromMs / MINUTE_MS);
-    const end = Math.ceil(query.toMs / MINUTE_MS);
-    const width = Math.max(1, Math.ceil((end - first) / SPARKLINE_VALUES));
-    const rows = await sql<SlotRow>`
-      select series_id, (minute - ${first}) / ${width} as slot, sum(value) as total, value as last, max(last_sec) as last_sec
-      from metric_minutes where series_id in (select value from json_each(${JSON.stringify([...series.keys()])}))
-        and minute >= ${first} and minute < ${end}
-      group by series_id, slot order by series_id, slot`.execute(db);
-    return summarize(rows.rows, series, Math.ceil((end - first) / width));
+    const range = { first: Math.floor(query.fromMs / MINUTE_MS), end: Math.ceil(query.toMs / MINUTE_MS) };
+    const summaries = new AttributeSummaries(range);
+    const wholeHours = range.end - range.first > WHOLE_HOURS_FROM_MINUTES;
+    await visitStored(db, { ...range, seriesIds: [...series.keys()], wholeHours }, (value) => {
+      const one = series.get(value.seriesId);
+      if (one) summaries.add(one, value);
+    });
+    return summaries.summaries();
   }
 
   async series(query: SeriesQuery): Promise<SeriesAnswer> {
@@ -152,7 +153,7 @@ export class MetricReader {
     steps: TimeSteps,
     isLive: boolean,
   ): Promise<Map<string, MachineValues>> {
-    const { directory, live } = this.#options;
+    const { directory, live, db } = this.#options;
     const known = directory.of(service);
     const series = attributes.flatMap((attribute) => known.get(attribute) ?? []);
     const grid = new GridBuilder(steps);
@@ -162,27 +163,12 @@ export class MetricReader {
       return grid.grid;
     }
     const byId = new Map(series.map((one) => [one.seriesId, one]));
-    for (const row of await this.#minutes([...byId.keys()], steps)) {
-      const one = byId.get(row.series_id);
-      if (one) grid.add(one, row.minute * MINUTE_MS, row.value);
-    }
-    return grid.grid;
-  }
-
-  async #minutes(
-    seriesIds: readonly number[],
-    steps: TimeSteps,
-  ): Promise<{ series_id: number; minute: number; value: number }[]> {
     const first = steps.fromMs / MINUTE_MS;
-    const end = first + (steps.count * steps.stepMs) / MINUTE_MS;
-    return this.#options.db
-      .selectFrom("metric_minutes")
-      .select(["series_id", "minute", "value"])
-      .where(sql<boolean>`series_id in (select value from json_each(${JSON.stringify(seriesIds)}))`)
-      .where("minute", ">=", first)
-      .where("minute", "<", end)
-      .orderBy("series_id")
-      .orderBy("minute")
-      .execute();
+    const range = { first, end: first + (steps.count * steps.stepMs) / MINUTE_MS };
+    await visitStored(db, { ...range, seriesIds: [...byId.keys()] }, ({ seriesId, minute, total }) => {
+      const one = byId.get(seriesId);
+      if (one) grid.add(one, minute * MINUTE_MS, total);
+    });
+    return grid.grid;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Metric values of all machines. Every confirmed batch is in the database (one row per series and minute); the last 15 minutes are
- * also in memory, in steps of 5 seconds.
+ * Metric values of all machines. Every confirmed batch is in the database (one row per series and minute, packed
+ * to one per hour when the hour is over); the last 15 minutes are also in memory, in steps of 5 seconds.
  *
  * A source repeats a batch under the same id until it was confirmed, one batch at a time. The last {@link KEPT_BATCHES} ids of each
  * source are kept, in the same transaction as the values: a known id is confirmed again and nothing is added. Ids need not grow:
@@ -9,6 +9,7 @@
 import type { Clock, Logger } from "@msec/core";
 import type { MetricPoint } from "@msec/protocol";
 import { openSqlite, type SqliteDatabase } from "@msec/sql";
+import { HourKeeper } from "./hour-keeper.js";
 import { LIVE_WINDOW_MS, LiveWindow } from "./live-window.js";
 import { MetricReader } from "./metric-reader.js";
 import { METRIC_MIGRATIONS, type MetricTables } from "./metric-tables.js";
@@ -25,7 +26,7 @@ export interface MetricStoreOptions {
   readonly logger: Logger;
   /** Values older than this are removed. Default 30. */
   readonly retentionDays?: number;
-  /** Points of further attributes of a service are dropped and counted. Default 5000. */
+  /** Points of further attributes of a service are dropped and counted. Default 10,000. */
   readonly maxAttributesPerService?: number;
   /** Points of further series of all services together are dropped and counted. Default 500,000. */
   readonly maxSeries?: number;
@@ -37,6 +38,9 @@ export class MetricStore {
   readonly #options: MetricStoreOptions;
   readonly #writer: MetricWriter;
   readonly #timer: NodeJS.Timeout;
+  readonly #live: LiveWindow;
+  readonly #keeper: HourKeeper;
+  #pruning: Promise<void> | undefined;
   readonly read: MetricReader;
 
   /** Use {@link openMetricStore}. */
@@ -45,7 +49,9 @@ export class MetricStore {
     this.#options = options;
     this.read = parts.reader;
     this.#writer = parts.writer;
-    this.#timer = setInterval(() => this.#prune(), PRUNE_EVERY_MS);
+    this.#live = parts.live;
+    this.#keeper = parts.keeper;
+    this.#timer = setInterval(() => this.#pruneSoon(), PRUNE_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -58,18 +64,25 @@ export class MetricStore {
     return this.#writer.ingest(source, batchId, points);
   }
 
-  /** Removes what is older than the retention. Called every minute. */
-  async prune(): Promise<void> {
+  /** Packs hours that are over and removes what is older than the retention. Called every minute, works once an hour. */
+  prune(): Promise<void> {
     const { clock, retentionDays = 30 } = this.#options;
-    await this.#writer.prune(clock.nowMs() - retentionDays * 86_400_000, clock.nowMs());
+    const nowMs = clock.nowMs();
+    this.#live.forgetIdle(nowMs);
+    this.#pruning ??= this.#keeper.keep(nowMs, nowMs - retentionDays * 86_400_000).finally(() => {
+      this.#pruning = undefined;
+    });
+    return this.#pruning;
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#keeper.stop();
+    await this.#pruning?.catch(() => undefined);
     await this.#database.close();
   }
 
-  #prune(): void {
+  #pruneSoon(): void {
     this.prune().catch((error: unknown) =>
       this.#options.logger.warn("metric retention failed", { why: String(error) }),
     );
@@ -79,6 +92,8 @@ export class MetricStore {
 interface MetricParts {
   readonly reader: MetricReader;
   readonly writer: MetricWriter;
+  readonly live: LiveWindow;
+  readonly keeper: HourKeeper;
 }
 
 /** Opens (and makes) a metric store. */
@@ -97,5 +112,5 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
   const liveSinceMs = isFresh ? 0 : nowMs;
   const reader = new MetricReader({ db: database.db, directory, live, clock: options.clock, liveSinceMs });
   const writer = new MetricWriter({ database, directory, live, ...options });
-  return new MetricStore(database, options, { reader, writer });
+  return new MetricStore(database, options, { reader, writer, live, keeper: new HourKeeper(database, directory) });
 }

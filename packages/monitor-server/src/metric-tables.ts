@@ -19,6 +19,16 @@ export interface MetricTables {
     /** Second of the newest report in it. */
     last_sec: number;
   };
+  /** Minutes of an hour that is over, packed. */
+  metric_hours: {
+    series_id: number;
+    /** Hours since the epoch. */
+    hour: number;
+    total: number;
+    last: number;
+    last_sec: number;
+    minutes: Uint8Array | ArrayBuffer;
+  };
   /** The last batches of each source, so that a repeated one is recognised. */
   metric_batches: { batch_key: Generated<number>; source_id: string; batch_id: number };
 }
@@ -39,6 +49,16 @@ export const METRIC_MIGRATIONS: readonly Migration[] = [
           UNIQUE (source_id, batch_id)) STRICT`,
       ];
       for (const statement of statements) await sql.raw(statement).execute(db);
+    },
+  },
+  {
+    id: "0002-hours",
+    up: async (db) => {
+      await sql`CREATE TABLE metric_hours (
+        series_id INTEGER NOT NULL, hour INTEGER NOT NULL, total REAL NOT NULL, last REAL NOT NULL,
+        last_sec INTEGER NOT NULL, minutes BLOB NOT NULL, PRIMARY KEY (series_id, hour)) STRICT, WITHOUT ROWID`.execute(
+        db,
+      );
     },
   },
 ];

@@ -64,13 +64,6 @@ export class MetricWriter {
     for (const { series, point } of taken) this.#options.live.record(series, point.atSec, point.value);
   }
 
-  async prune(beforeMs: number, nowMs: number): Promise<void> {
-    const { database, live } = this.#options;
-    live.forgetIdle(nowMs);
-    const beforeMinute = Math.floor(beforeMs / 60_000);
-    await database.db.deleteFrom("metric_minutes").where("minute", "<", beforeMinute).execute();
-  }
-
   /** Finds or makes the series of each point; points that are not acceptable are left out and counted. */
   async #name(db: Transaction<MetricTables>, source: MetricSource, points: readonly MetricPoint[]): Promise<Named[]> {
     const nowSec = Math.floor(this.#options.clock.nowMs() / 1_000);
@@ -105,7 +98,7 @@ export class MetricWriter {
   }
 
   #hasRoom({ service, attribute }: Omit<Series, "seriesId">): boolean {
-    const { directory, maxAttributesPerService = 5_000, maxSeries = 500_000 } = this.#options;
+    const { directory, maxAttributesPerService = 10_000, maxSeries = 500_000 } = this.#options;
     if (service.length > MAX_NAME_LENGTH || attribute.length > MAX_NAME_LENGTH) return false;
     const attributes = directory.of(service);
     return directory.size < maxSeries && (attributes.has(attribute) || attributes.size < maxAttributesPerService);

@@ -15,9 +15,21 @@ export interface TelemetryFeature extends Feature {
 }
 
 export async function telemetryFeature(context: ConsoleContext): Promise<TelemetryFeature> {
-  const { paths, clock, logger } = context;
-  const metrics = await openMetricStore({ path: `${paths.console}/metrics.db`, clock, logger });
-  const logs = await openLogStore({ path: `${paths.console}/logs.db`, clock, logger });
+  const { paths, clock, logger, config } = context;
+  const { metricDays, logDays, logMaxBytes } = config.telemetry;
+  const metrics = await openMetricStore({
+    path: `${paths.console}/metrics.db`,
+    clock,
+    logger,
+    retentionDays: metricDays,
+  });
+  const logs = await openLogStore({
+    path: `${paths.console}/logs.db`,
+    clock,
+    logger,
+    retentionDays: logDays,
+    maxBytes: logMaxBytes,
+  });
   return {
     name: "telemetry",
     metrics,
