@@ -52,7 +52,7 @@ export function LoginPage() {
         >
           <Input.Password autoComplete="current-password" size="large" />
         </Form.Item>
-        {signIn.error && <ErrorPanel error={signIn.error} />}
+        {signIn.error && <ErrorPanel error={signIn.error} kind="action" />}
         <Button type="primary" htmlType="submit" size="large" block loading={signIn.isPending}>
           {t("login.submit")}
         </Button>

@@ -57,7 +57,7 @@ function FirstAccount({ onCreated }: { readonly onCreated: () => void }) {
         <Form.Item name="password" label={t("login.password")} rules={passwordRules(t)} extra={t("form.passwordHint")}>
           <Input.Password autoComplete="new-password" size="large" />
         </Form.Item>
-        {create.error && <ErrorPanel error={create.error} />}
+        {create.error && <ErrorPanel error={create.error} kind="action" />}
         <Button
           type="primary"
           htmlType="submit"

@@ -43,7 +43,7 @@ function Themed() {
     [theme],
   );
   return (
-    <ConfigProvider theme={config} locale={language === "zh" ? zhCN : enUS}>
+    <ConfigProvider button={{ autoInsertSpace: false }} theme={config} locale={language === "zh" ? zhCN : enUS}>
       <AntApp component={false}>
         <RouterProvider router={router} />
       </AntApp>

@@ -23,6 +23,8 @@ export const en = {
   "capacity.shrink": "Take out of traffic",
   "capacity.shrinkN": "Shrink ({n})",
   "capacity.shrinkTitle": "Take {n} {n:instance|instances} out of traffic",
+  "capacity.undo": "Undo",
+  "capacity.undone": "Undone",
 
   "chart.curve": "Curve",
   "chart.here": "here",

@@ -21,6 +21,8 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   "capacity.shrink": "移出流量",
   "capacity.shrinkN": "缩容（{n}）",
   "capacity.shrinkTitle": "将 {n} 个实例移出流量",
+  "capacity.undo": "撤销",
+  "capacity.undone": "已撤销",
 
   "chart.curve": "曲线",
   "chart.here": "此刻",

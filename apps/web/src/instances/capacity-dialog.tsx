@@ -1,4 +1,4 @@
-import { App } from "antd";
+import { App, Button } from "antd";
 import { useAction } from "../api/use-action.js";
 import { useApi } from "../api/use-api.js";
 import { useText } from "../i18n/use-text.js";
@@ -39,7 +39,8 @@ export function CapacityDialog({ plan, onClose }: CapacityDialogProps) {
           online: answer.agentsOnline,
           revision: answer.revision,
         }),
-        duration: 8,
+        duration: 10,
+        actions: <UndoButton first={first} second={second} action={action} addresses={addresses} />,
       });
       onClose(true);
     },
@@ -63,5 +64,29 @@ export function CapacityDialog({ plan, onClose }: CapacityDialogProps) {
         onClose(false);
       }}
     />
+  );
+}
+
+interface UndoButtonProps extends CapacityPlan {
+  readonly first: string;
+  readonly second: string;
+}
+
+/** Takes an expand or shrink back. */
+function UndoButton({ first, second, action, addresses }: UndoButtonProps) {
+  const t = useText();
+  const undo = useAction("capacity.change");
+  const back = action === "expand" ? "shrink" : "expand";
+  return (
+    <Button
+      size="small"
+      disabled={undo.isSuccess}
+      loading={undo.isPending}
+      onClick={() =>
+        undo.mutate({ params: { first, second }, body: { action: back, addresses: [...addresses], allowEmpty: true } })
+      }
+    >
+      {t(undo.isSuccess ? "capacity.undone" : "capacity.undo")}
+    </Button>
   );
 }

@@ -129,7 +129,7 @@ function WizardForm(props: WizardProps) {
       </Section>
       <Section title={t("releases.review")}>
         <ReleaseReview draft={draft} instances={instances} />
-        {create.error && <ErrorPanel error={create.error} />}
+        {create.error && <ErrorPanel error={create.error} kind="action" />}
         <div className="toolbar">
           <Button type="primary" htmlType="submit" size="large" loading={create.isPending}>
             {t(start ? "releases.go" : "releases.plan")}

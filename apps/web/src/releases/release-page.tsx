@@ -9,7 +9,7 @@ import { Page, Section } from "../ui/page.js";
 import { QueryView } from "../ui/query-view.js";
 import { Time } from "../ui/time.js";
 import { ReleaseActions } from "./release-actions.js";
-import { isMoving, ReleaseStatusTag } from "./release-status.js";
+import { finishedTargets, isMoving, ReleaseStatusTag } from "./release-status.js";
 import { TargetTable } from "./target-table.js";
 
 const WATCH_MS = 700;
@@ -68,7 +68,7 @@ function ReleaseBody({ release }: { readonly release: Release }) {
   const t = useText();
   const [first, second] = release.service.split(".");
   const base = `/services/${first}/${second}`;
-  const ended = release.targets.filter((target) => target.endedAtMs !== null).length;
+  const ended = finishedTargets(release);
   return (
     <>
       {isMoving(release) && (

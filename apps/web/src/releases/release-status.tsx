@@ -38,6 +38,13 @@ export function isMoving(release: Release | undefined): boolean {
   return release?.status === "running" || release?.status === "rolling_back";
 }
 
+/** Machines that are through with what goes on now: the release, or its way back. */
+export function finishedTargets(release: Release): number {
+  const done: readonly ReleaseTarget["status"][] =
+    release.status === "rolling_back" ? ["rolled_back", "skipped"] : ["succeeded", "failed", "skipped"];
+  return release.targets.filter((target) => done.includes(target.status)).length;
+}
+
 /** Whether there is something to switch back. */
 export function canRollBack(release: Release): boolean {
   return ["succeeded", "failed", "rollback_failed"].includes(release.status);

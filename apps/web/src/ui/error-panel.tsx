@@ -22,11 +22,13 @@ export function ErrorText({ error }: { readonly error: unknown }) {
   );
 }
 
+const TITLES = { failed: "error.failed", stale: "error.stale", action: "error.actionFailed" } as const;
+
 interface ErrorPanelProps {
   readonly error: unknown;
   readonly onRetry?: () => void;
-  /** `stale` = older content is still on screen below. */
-  readonly kind?: "failed" | "stale";
+  /** `stale` = older content is still on screen below; `action` = something the person did was refused. */
+  readonly kind?: keyof typeof TITLES;
 }
 
 /** What failed, why, and how to try again. */
@@ -37,7 +39,7 @@ export function ErrorPanel({ error, onRetry, kind = "failed" }: ErrorPanelProps)
       type={kind === "stale" ? "warning" : "error"}
       showIcon
       className="gap-below"
-      title={t(kind === "stale" ? "error.stale" : "error.failed")}
+      title={t(TITLES[kind])}
       description={<ErrorText error={error} />}
       action={
         onRetry && (

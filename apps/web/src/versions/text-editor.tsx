@@ -164,7 +164,7 @@ function SaveForm({ kind, content, blocked, unchanged, onSaved }: SaveFormProps)
       </Button>
       {save.error && (
         <div className="full">
-          <ErrorPanel error={save.error} />
+          <ErrorPanel error={save.error} kind="action" />
         </div>
       )}
     </Form>
