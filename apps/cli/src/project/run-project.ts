@@ -96,7 +96,11 @@ class ProjectRunner {
     const host = createRequire(import.meta.url).resolve("@msec/sdk/host");
     const args = [host, "dev", "--service", project.service, "--dir", this.#stage];
     const env = { ...process.env, MSEC_HOME: this.#options.home, MSEC_BIND_ADDRESS: this.#options.bind };
-    this.#child = spawn(process.execPath, ["--enable-source-maps", ...args], { env, stdio: "inherit" });
+    // The channel carries nothing: the service ends by itself when it breaks, so that a killed `msec run` leaves no process behind.
+    this.#child = spawn(process.execPath, ["--enable-source-maps", ...args], {
+      env,
+      stdio: ["inherit", "inherit", "inherit", "ipc"],
+    });
   }
 
   #isRunning(): boolean {
