@@ -65,7 +65,7 @@ export const ConsoleConfig = Type.Object(
           default: 30,
           minimum: 1,
           maximum: 400,
-          description: "Metric values are kept for so many days. One series costs about 3 KiB a day.",
+          description: "Metric values are kept for so many days. One series costs about 4 KiB a day.",
         }),
         logDays: Type.Integer({
           default: 7,

@@ -69,6 +69,7 @@ export function recordRow(event: LogEvent, machine: string): RecordRow {
   const known = LOG_LEVELS.indexOf((headers.Level ?? "").toUpperCase() as LogLevel);
   const others = Object.entries(headers).filter(([key]) => !COLUMN_HEADERS.has(key));
   if (known < 0 && headers.Level) others.push(["Level", headers.Level]);
+  if (headers.InsTime && headers.InsTime !== String(atMs)) others.push(["InsTime", headers.InsTime]);
   return storable([
     atMs,
     known < 0 ? INFO : known,

@@ -11,8 +11,8 @@ import { type FilterSql, filterSql, type LogFilter, type TableName, tablesOf } f
 import { LOG_LEVELS, type StoredRecord } from "./log-record.js";
 import type { LogTables } from "./log-tables.js";
 
-const WINDOW_ROWS = 10_000;
-const MAX_WINDOWS = 30;
+const WINDOW_ROWS = 3_000;
+const MAX_WINDOWS = 100;
 
 export interface LogPage {
   readonly records: StoredRecord[];

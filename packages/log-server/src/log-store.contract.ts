@@ -80,6 +80,13 @@ export function logStoreContract({ open, isLasting }: LogStoreSetup): void {
     });
   });
 
+  it("takes a record of the future as of now", async () => {
+    const stamp = String(START_MS + 86_400_000);
+    await store.append(one, 1, [line("ahead", START_MS + 86_400_000, { InsTime: stamp })]);
+    const { records } = await store.read.search(range, { limit: 1 });
+    expect(records).toMatchObject([{ atMs: START_MS, fields: { InsTime: stamp } }]);
+  });
+
   describe("search", () => {
     beforeEach(async () => {
       await store.append(one, 1, [
@@ -215,7 +222,9 @@ export function logStoreContract({ open, isLasting }: LogStoreSetup): void {
 
   describe("retention", () => {
     it("removes what is too old, lines and hops", async () => {
-      await store.append(one, 1, [line("old"), hop(START_MS), line("young", START_MS + 86_400_000)]);
+      await store.append(one, 1, [line("old"), hop(START_MS)]);
+      nowMs = START_MS + 86_400_000;
+      await store.append(one, 2, [line("young", nowMs)]);
       nowMs = START_MS + 3 * 86_400_000 + 1;
       await store.prune();
       const everything = { fromMs: 0, toMs: nowMs, hops: true };

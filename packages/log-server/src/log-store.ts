@@ -52,7 +52,7 @@ export class LogStore {
 
   /** Stores a batch once. When the promise is fulfilled, it is kept. */
   append(source: LogSource, batchId: number, events: readonly LogEvent[]): Promise<void> {
-    return appendBatch(this.#database, source, { batchId, events });
+    return appendBatch(this.#database, source, { batchId, events, nowMs: this.#options.clock.nowMs() });
   }
 
   /** Removes what is too old or too much. Called every minute; a call joins the one under way. */

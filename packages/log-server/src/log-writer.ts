@@ -8,6 +8,9 @@ import type { LogTables } from "./log-tables.js";
 /** Ids of the last batches of each source that are remembered. */
 export const KEPT_BATCHES = 64;
 
+/** Clocks of machines may be ahead so much. */
+const MAX_AHEAD_MS = 600_000;
+
 /** Where a batch comes from. */
 export interface LogSource {
   /** Stable over restarts and changes of the address. */
@@ -20,11 +23,13 @@ export interface LogSource {
 export async function appendBatch(
   database: SqliteDatabase<LogTables>,
   source: LogSource,
-  batch: { readonly batchId: number; readonly events: readonly LogEvent[] },
+  batch: { readonly batchId: number; readonly events: readonly LogEvent[]; readonly nowMs: number },
 ): Promise<void> {
   const records: RecordRow[] = [];
   const hops: RecordRow[] = [];
-  for (const event of batch.events) {
+  for (const told of batch.events) {
+    // A record of the future would stay on top for ever and never grow old.
+    const event = told.atMs > batch.nowMs + MAX_AHEAD_MS ? { ...told, atMs: batch.nowMs } : told;
     const machine = source.address || (event.headers.IP ?? "");
     if (isHop(event)) hops.push(hopRow(event, machine));
     else records.push(recordRow(event, machine));

@@ -62,6 +62,14 @@ export function metricStoreContract({ open, isLasting }: MetricStoreSetup): void
       expect(await sumOf("usr.n")).toEqual([200]);
     });
 
+    it("that fail leave nothing behind, no name and no number", async () => {
+      const broken = [point("usr.new", 1), point("usr.bad", null as unknown as number)];
+      await expect(store.ingest(one, 1, broken)).rejects.toThrow();
+      expect(await store.read.attributes(range(0, 60))).toEqual([]);
+      await store.ingest(one, 1, [point("usr.other", 2), point("usr.new", 5)]);
+      expect([await sumOf("usr.new"), await sumOf("usr.other")]).toEqual([[5], [2]]);
+    });
+
     it("may come at the same time", async () => {
       const batches = Array.from({ length: 20 }, (_, id) => store.ingest(id % 2 ? one : two, id, [point("usr.n", 1)]));
       await Promise.all(batches);
@@ -102,6 +110,10 @@ export function metricStoreContract({ open, isLasting }: MetricStoreSetup): void
         fromMs: START_SEC * 1_000,
         stepMs: 5_000,
         series: [{ attribute: "usr.n", machine: "", values: [1, 2, null] }],
+      });
+      nowMs = (START_SEC + 905) * 1_000;
+      expect(await store.read.series({ ...range(0, 900), attribute: "usr.n", by: "sum" })).toMatchObject({
+        stepMs: 5_000,
       });
       nowMs += 3_600_000;
       const old = await store.read.series({ ...range(0, 15), attribute: "usr.n", by: "sum" });

@@ -41,6 +41,7 @@ export class MetricStore {
   readonly #live: LiveWindow;
   readonly #keeper: HourKeeper;
   #pruning: Promise<void> | undefined;
+  #toldDrops = 0;
   readonly read: MetricReader;
 
   /** Use {@link openMetricStore}. */
@@ -83,9 +84,11 @@ export class MetricStore {
   }
 
   #pruneSoon(): void {
-    this.prune().catch((error: unknown) =>
-      this.#options.logger.warn("metric retention failed", { why: String(error) }),
-    );
+    const { logger } = this.#options;
+    const { overflow, untimely } = this.dropped;
+    if (overflow + untimely > this.#toldDrops) logger.warn("metric points dropped", { overflow, untimely });
+    this.#toldDrops = overflow + untimely;
+    this.prune().catch((error: unknown) => logger.warn("metric retention failed", { why: String(error) }));
   }
 }
 

@@ -5,7 +5,7 @@ import type { SqliteDatabase } from "@msec/sql";
 import { sql, type Transaction } from "kysely";
 import type { LiveWindow } from "./live-window.js";
 import type { MetricTables } from "./metric-tables.js";
-import type { Series, SeriesDirectory } from "./series-directory.js";
+import { type Series, SeriesDirectory, type SeriesName } from "./series-directory.js";
 
 /** Ids of the last batches of each source that are remembered. */
 export const KEPT_BATCHES = 64;
@@ -55,17 +55,21 @@ export class MetricWriter {
   }
 
   async ingest(source: MetricSource, batchId: number, points: readonly MetricPoint[]): Promise<void> {
-    const taken = await this.#options.database.transaction(async (db) => {
+    const { database, directory, live } = this.#options;
+    // New series become known to others only with the commit: a number that was rolled back will be given again.
+    const fresh = new SeriesDirectory();
+    const taken = await database.transaction(async (db) => {
       if (!(await noteBatch(db, source.sourceId, batchId))) return [];
-      const named = await this.#name(db, source, points);
+      const named = await this.#name(db, { source, points, fresh });
       await saveMinutes(db, minuteRows(named));
       return named;
     });
-    for (const { series, point } of taken) this.#options.live.record(series, point.atSec, point.value);
+    for (const series of fresh.all()) directory.add(series);
+    for (const { series, point } of taken) live.record(series, point.atSec, point.value);
   }
 
   /** Finds or makes the series of each point; points that are not acceptable are left out and counted. */
-  async #name(db: Transaction<MetricTables>, source: MetricSource, points: readonly MetricPoint[]): Promise<Named[]> {
+  async #name(db: Transaction<MetricTables>, { source, points, fresh }: Batch): Promise<Named[]> {
     const nowSec = Math.floor(this.#options.clock.nowMs() / 1_000);
     const named: Named[] = [];
     for (const point of points) {
@@ -73,18 +77,17 @@ export class MetricWriter {
         this.dropped.untimely += 1;
         continue;
       }
-      const series = await this.#series(db, { ...point, machine: source.address });
+      const series = await this.#series(db, { ...point, machine: source.address }, fresh);
       if (series) named.push({ series, point });
       else this.dropped.overflow += 1;
     }
     return named;
   }
 
-  async #series(db: Transaction<MetricTables>, name: Omit<Series, "seriesId">): Promise<Series | undefined> {
-    const { directory } = this.#options;
-    const known = directory.find(name);
+  async #series(db: Transaction<MetricTables>, name: SeriesName, fresh: SeriesDirectory): Promise<Series | undefined> {
+    const known = this.#options.directory.find(name) ?? fresh.find(name);
     if (known) return known;
-    if (!this.#hasRoom(name)) return undefined;
+    if (!this.#hasRoom(name, fresh)) return undefined;
     const { service, attribute, kind, machine } = name;
     const row = await db
       .insertInto("metric_series")
@@ -93,16 +96,28 @@ export class MetricWriter {
       .returning("series_id")
       .executeTakeFirstOrThrow();
     const series = { service, attribute, kind, machine, seriesId: row.series_id };
-    directory.add(series);
+    fresh.add(series);
     return series;
   }
 
-  #hasRoom({ service, attribute }: Omit<Series, "seriesId">): boolean {
+  #hasRoom({ service, attribute }: SeriesName, fresh: SeriesDirectory): boolean {
     const { directory, maxAttributesPerService = 10_000, maxSeries = 500_000 } = this.#options;
     if (service.length > MAX_NAME_LENGTH || attribute.length > MAX_NAME_LENGTH) return false;
-    const attributes = directory.of(service);
-    return directory.size < maxSeries && (attributes.has(attribute) || attributes.size < maxAttributesPerService);
+    if (directory.size + fresh.size >= maxSeries) return false;
+    const known = directory.of(service);
+    const added = fresh.of(service);
+    if (known.has(attribute) || added.has(attribute)) return true;
+    let count = known.size;
+    for (const name of added.keys()) count += known.has(name) ? 0 : 1;
+    return count < maxAttributesPerService;
   }
+}
+
+interface Batch {
+  readonly source: MetricSource;
+  readonly points: readonly MetricPoint[];
+  /** Gets the series that are made. */
+  readonly fresh: SeriesDirectory;
 }
 
 interface Named {
