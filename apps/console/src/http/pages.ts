@@ -43,7 +43,8 @@ export async function addPages(app: FastifyInstance, directory: string | undefin
     });
   }
   app.setNotFoundHandler((request, reply) => {
-    const isPage = request.method === "GET" && !request.url.startsWith("/api") && !/\.\w+$/.test(request.url);
+    const [path = ""] = request.url.split("?");
+    const isPage = request.method === "GET" && !path.startsWith("/api") && !/\.\w+$/.test(path);
     return isPage ? sendIndex(reply, directory) : answerUnknownRoute(request, reply, logger);
   });
 }
