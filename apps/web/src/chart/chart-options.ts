@@ -35,7 +35,9 @@ export function buildOptions(options: ChartOptions): uPlot.Options {
       y: false,
       points: { size: 6 },
       drag: { x: true, y: false, setScale: false },
-      ...(options.syncKey === undefined ? {} : { sync: { key: options.syncKey, setSeries: false } }),
+      ...(options.syncKey === undefined
+        ? {}
+        : { sync: { key: options.syncKey, setSeries: false, filters: { pub: isCursorMove } } }),
     },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, axisTop(max)] } },
     axes: axes(options),
@@ -47,6 +49,11 @@ export function buildOptions(options: ChartOptions): uPlot.Options {
       draw: [(plot) => drawMarks(plot, options)],
     },
   };
+}
+
+/** The cursor is shared; a drag belongs to the chart it was made on. */
+function isCursorMove(type: string): boolean {
+  return type === "mousemove" || type === "mouseleave" || type === "mouseenter";
 }
 
 function series(curve: Curve & { readonly colour: string }): uPlot.Series {
