@@ -6,7 +6,7 @@ import { hopRow, isHop, type RecordRow, recordRow } from "./log-record.js";
 import type { LogTables } from "./log-tables.js";
 
 /** Ids of the last batches of each source that are remembered. */
-export const KEPT_BATCHES = 64;
+const KEPT_BATCHES = 64;
 
 /** Clocks of machines may be ahead so much. */
 const MAX_AHEAD_MS = 600_000;

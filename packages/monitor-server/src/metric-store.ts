@@ -2,7 +2,7 @@
  * Metric values of all machines. Every confirmed batch is in the database (one row per series and minute, packed
  * to one per hour when the hour is over); the last 15 minutes are also in memory, in steps of 5 seconds.
  *
- * A source repeats a batch under the same id until it was confirmed, one batch at a time. The last {@link KEPT_BATCHES} ids of each
+ * A source repeats a batch under the same id until it was confirmed, one batch at a time. The last 64 ids of each
  * source are kept, in the same transaction as the values: a known id is confirmed again and nothing is added. Ids need not grow:
  * a source whose clock went back between two lives begins lower, and nothing of it is lost.
  */

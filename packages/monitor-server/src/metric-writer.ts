@@ -8,7 +8,7 @@ import type { MetricTables } from "./metric-tables.js";
 import { type Series, SeriesDirectory, type SeriesName } from "./series-directory.js";
 
 /** Ids of the last batches of each source that are remembered. */
-export const KEPT_BATCHES = 64;
+const KEPT_BATCHES = 64;
 const MAX_AGE_SEC = 86_400;
 const MAX_AHEAD_SEC = 600;
 const MAX_NAME_LENGTH = 128;

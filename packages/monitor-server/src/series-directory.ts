@@ -1,7 +1,7 @@
 /** Which series there are, in memory. A series = service, attribute, kind and machine. */
 import type { MetricPoint } from "@msec/protocol";
 
-export type MetricKind = MetricPoint["kind"];
+type MetricKind = MetricPoint["kind"];
 
 export interface SeriesName {
   readonly service: string;
@@ -56,6 +56,6 @@ export class SeriesDirectory {
   }
 }
 
-export function keyOf(name: SeriesName): string {
+function keyOf(name: SeriesName): string {
   return `${name.kind}\u0003${name.machine}\u0003${name.service}\u0003${name.attribute}`;
 }

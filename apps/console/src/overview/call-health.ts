@@ -13,8 +13,8 @@ export interface HealthText {
 }
 
 /** From this share of failed calls on a service is degraded, failing. */
-export const DEGRADED_RATIO = 0.01;
-export const FAILING_RATIO = 0.2;
+const DEGRADED_RATIO = 0.01;
+const FAILING_RATIO = 0.2;
 /** Fewer failures in the minute say nothing. */
 const LEAST_FAILURES = 3;
 
