@@ -1,5 +1,6 @@
 import { type LinkListener, listenLink } from "@msec/link";
 import { openSqlNameStore } from "@msec/naming";
+import { netError } from "@msec/net";
 import { capacityRoutes } from "../capacity/capacity-routes.js";
 import type { ConsoleContext } from "../context.js";
 import type { Feature } from "../feature.js";
@@ -68,6 +69,8 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
         cert: identity.tlsCert,
         maxConnections: MAX_AGENTS,
         onConnection: (socket) => hub.accept(socket),
+      }).catch((error: unknown) => {
+        throw netError(error, context.config.link.listen);
       });
     },
     stop: async () => {
