@@ -1,8 +1,7 @@
 import { MenuOutlined, SearchOutlined, UserOutlined } from "@ant-design/icons";
-import { useQueryClient } from "@tanstack/react-query";
 import { Button, Dropdown } from "antd";
 import { useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { Link } from "react-router";
 import { ChangePasswordDialog } from "../accounts/change-password-dialog.js";
 import { api } from "../api/api.js";
 import { useSession } from "../api/session.js";
@@ -89,14 +88,12 @@ function UserMenu({ wide }: { readonly wide: boolean }) {
 }
 
 function useSignOut(): () => Promise<void> {
-  const queryClient = useQueryClient();
-  const navigate = useNavigate();
   const showError = useShowError();
   return async () => {
     try {
       await api("sessions.delete");
-      await navigate("/login");
-      queryClient.clear();
+      // A fresh page: nothing of the session stays in memory.
+      window.location.assign("/login");
     } catch (error) {
       showError(error);
     }
