@@ -5,7 +5,7 @@ const shared = {
   ssr: { resolve: { conditions: ["msec-source"], externalConditions: [] } },
 };
 
-/** Unit and integration tests read sources through the `msec-source` condition; e2e runs what `tsc -b` built. */
+/** Unit and integration tests read sources through the `msec-source` condition; e2e and fault run what `tsc -b` built. */
 export default defineConfig({
   test: {
     projects: [
@@ -13,16 +13,32 @@ export default defineConfig({
         ...shared,
         test: {
           name: "unit",
-          include: ["{packages,apps,tools,benchmarks}/**/src/**/*.test.{ts,tsx}", "tests/repo/**/*.test.ts", "tests/conformance/**/*.test.ts", "tests/fuzz/**/*.test.ts"],
+          include: [
+            "{packages,apps,tools,benchmarks}/**/src/**/*.test.{ts,tsx}",
+            "tests/repo/**/*.test.ts",
+            "tests/conformance/**/*.test.ts",
+            "tests/fuzz/**/*.test.ts",
+          ],
           exclude: ["**/*.int.test.ts", "**/node_modules/**", "**/dist/**"],
         },
       },
       {
         ...shared,
-        test: { name: "integration", include: ["{packages,apps}/**/src/**/*.int.test.ts", "tests/fault/**/*.test.ts"], exclude: ["**/node_modules/**", "**/dist/**"], testTimeout: 20_000 },
+        test: {
+          name: "integration",
+          include: ["{packages,apps}/**/src/**/*.int.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**"],
+          testTimeout: 20_000,
+        },
       },
       {
-        test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
+        test: {
+          name: "e2e",
+          include: ["tests/{e2e,fault}/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

@@ -29,8 +29,8 @@ const stages = [
   { name: "types", run: () => check(bin("tsc"), ["-p", "tsconfig.tests.json"]) },
   { name: "types of the pages", run: () => check(bin("tsc"), ["-p", "apps/web/tsconfig.json"]) },
   { name: "unit, contract, conformance, fuzz", run: () => vitest("unit") },
-  { name: "integration, fault", run: () => vitest("integration") },
-  { name: "end to end", run: () => vitest("e2e") },
+  { name: "integration", run: () => vitest("integration") },
+  { name: "end to end, fault", run: () => vitest("e2e") },
   { name: "demo", run: demo },
   { name: "unused code and dependencies", run: () => check(bin("knip"), ["--no-progress"]) },
 ];

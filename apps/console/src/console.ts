@@ -2,6 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { type Clock, homePaths, type Logger, silentLogger, systemClock } from "@msec/core";
 import { acquireHomeLock } from "@msec/daemon";
+import { netError } from "@msec/net";
 import type { FastifyInstance } from "fastify";
 import { type AccountsFeature, accountsFeature } from "./accounts/accounts-feature.js";
 import { auditFeature } from "./audit/audit-feature.js";
@@ -43,6 +44,7 @@ export interface RunningConsole {
  * Starts a console on its home.
  *
  * @throws {HomeInUse} another console uses this home
+ * @throws NET_ADDRESS_IN_USE and other NET_* of the two addresses
  * @throws {RoutesIncomplete} a route of the API is not served
  */
 export async function startConsole(config: ConsoleConfig, deps: ConsoleDeps = {}): Promise<RunningConsole> {
@@ -126,7 +128,9 @@ function buildApp(context: ConsoleContext, accounts: AccountsFeature, features: 
 
 async function listen(app: FastifyInstance, config: ConsoleConfig): Promise<string> {
   const { host, port } = splitAddress(config.listen);
-  await app.listen({ host: host.replace(/^\[|\]$/g, ""), port });
+  await app.listen({ host: host.replace(/^\[|\]$/g, ""), port }).catch((error: unknown) => {
+    throw netError(error, config.listen);
+  });
   return `http://${host}:${(app.server.address() as AddressInfo).port}`;
 }
 

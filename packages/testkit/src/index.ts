@@ -1,5 +1,12 @@
 export { freePort } from "./free-port.js";
-export { killProcess, type ProgramResult, type RunningProgram, runProgram, startProgram } from "./program.js";
+export {
+  killProcess,
+  type ProgramOptions,
+  type ProgramResult,
+  type RunningProgram,
+  runProgram,
+  startProgram,
+} from "./program.js";
 export { makeTempDirectory } from "./temp-directory.js";
 export { TestScope } from "./test-scope.js";
 export { waitUntil } from "./wait-until.js";

@@ -53,6 +53,7 @@ export async function activateRelease(
   } catch (error) {
     report("roll back", from ?? "no release");
     await goBack(service, own, deps);
+    if (from !== undefined && wanted === "running") await reportComeback({ ...action, releaseId: from }, deps, report);
     throw error;
   }
   file.update(service, { switching: undefined });
@@ -87,6 +88,14 @@ async function goBack(service: string, own: ServiceHomePaths, deps: ActivateDeps
   switchCurrent(own, switching.from ?? undefined);
   if (switching.wanted === "running" && switching.from !== null) supervisor.start(service);
   file.update(service, { switching: undefined });
+}
+
+/** The order ends when it is known whether what ran before serves again. */
+async function reportComeback(before: ActivateAction, deps: ActivateDeps, report: ReportStep): Promise<void> {
+  const { service, releaseId } = before;
+  const why = await waitHealthy(deps.supervisor.get(service), healthTarget(before, deps.address), deps.clock);
+  if (why === undefined) report("healthy", `${releaseId} runs again`);
+  else report("unhealthy", `${releaseId} did not come back: ${why}`);
 }
 
 async function isHealthyNow(action: ActivateAction, deps: ActivateDeps): Promise<boolean> {
