@@ -15,7 +15,6 @@ import {
 } from "@msec/protocol";
 import type { Static } from "typebox";
 import { readAgentKey } from "../machines/machine-rules.js";
-import type { HubOptions } from "./agent-hub.js";
 import {
   AgentAlreadyAuthenticated,
   AgentNotAuthenticated,
@@ -23,6 +22,7 @@ import {
   AgentUnknown,
   LinkVersionMismatch,
 } from "./errors.js";
+import type { HubOptions } from "./hub-contract.js";
 
 type Proof = Static<(typeof agentRequests)["authenticate"]["request"]>;
 export type ConsolePeer = LinkPeer<typeof agentRequests, typeof consoleRequests>;

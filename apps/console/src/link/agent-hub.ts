@@ -3,23 +3,13 @@
  * older one of the same agent is closed.
  */
 import type { TLSSocket } from "node:tls";
-import type { Clock, Logger } from "@msec/core";
 import type { consoleRequests } from "@msec/protocol";
 import type { Static } from "typebox";
 import { AgentConnection, type ConsolePeer } from "./agent-connection.js";
 import { AgentAway } from "./errors.js";
-import type { HubServices } from "./hub-services.js";
+import type { HubOptions } from "./hub-contract.js";
 
 type Asks = typeof consoleRequests;
-
-export interface HubOptions {
-  readonly fingerprint: string;
-  readonly orderPublicKey: string;
-  /** Asked when an agent connects: the services need the hub as well. */
-  readonly services: () => HubServices;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
 
 export class AgentHub {
   readonly #options: HubOptions;

@@ -1,32 +1,13 @@
 import type { Logger } from "@msec/core";
-import type { AgentFacts, Heartbeat, LogEvent, MetricPoint, OrderProgress, OrderResult } from "@msec/protocol";
-import type { JoinService, JoinTokenProof } from "../machines/join-service.js";
+import type { JoinService } from "../machines/join-service.js";
 import type { MachineService } from "../machines/machine-service.js";
 import type { MachineStore } from "../machines/machine-store.js";
 import type { NamingPusher } from "../naming/naming-pusher.js";
 import type { OrderService } from "../orders/order-service.js";
 import type { BlobSource } from "./blob-source.js";
 import { BlobMissing } from "./errors.js";
+import type { HubServices } from "./hub-contract.js";
 import type { TelemetrySink } from "./telemetry-sink.js";
-
-/** What the hub needs of the rest of the console. */
-export interface HubServices {
-  /** Consumes a join token. @throws when it is wrong, used or expired */
-  join(token: JoinTokenProof, publicKey: string, facts: AgentFacts): Promise<string>;
-  /** Public key of a known agent, SPKI DER in base64. */
-  publicKeyOf(agentId: string): Promise<string | undefined>;
-  /** The agent proved its identity; it may still be refused. */
-  onProved(agentId: string, facts: AgentFacts): Promise<void>;
-  /** It can be asked from now on. */
-  onOnline(agentId: string, facts: AgentFacts, namingRevision: number): void;
-  onDisconnected(agentId: string): void;
-  onHeartbeat(agentId: string, beat: Heartbeat): Promise<void>;
-  onMetrics(agentId: string, batchId: number, points: readonly MetricPoint[]): Promise<void>;
-  onLogs(agentId: string, batchId: number, events: readonly LogEvent[]): Promise<void>;
-  readBlob(sha256: string, offset: number, maxBytes: number): Promise<{ bytes: Uint8Array; sizeBytes: number }>;
-  onOrderProgress(agentId: string, progress: OrderProgress): Promise<void>;
-  onOrderResult(agentId: string, result: OrderResult): Promise<void>;
-}
 
 export interface HubServiceDeps {
   readonly store: MachineStore;
