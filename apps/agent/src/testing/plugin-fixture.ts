@@ -23,7 +23,7 @@ export interface ArchiveEntry {
 /** Packs entries as they are, wrong ones too. */
 export async function makeArchive(entries: readonly ArchiveEntry[]): Promise<Buffer> {
   const tar = pack();
-  for (const { content = "", ...header } of entries) tar.entry(header, content);
+  for (const { content = "", ...header } of entries) tar.entry({ mtime: new Date(0), ...header }, content);
   tar.finalize();
   const chunks: Uint8Array[] = [];
   for await (const chunk of tar as AsyncIterable<Uint8Array>) chunks.push(chunk);

@@ -9,7 +9,8 @@ export interface FixtureEntry {
 /** A .tgz with these entries. */
 export async function tgz(entries: readonly FixtureEntry[]): Promise<Uint8Array> {
   const archive = pack();
-  for (const { header, content } of entries) archive.entry(header, Buffer.from(content ?? ""));
+  for (const { header, content } of entries)
+    archive.entry({ mtime: new Date(0), ...header }, Buffer.from(content ?? ""));
   archive.finalize();
   const chunks: Uint8Array[] = [];
   for await (const chunk of archive) chunks.push(chunk as Uint8Array);
