@@ -142,6 +142,8 @@ describe("commands", () => {
     { words: ["fly"], code: 2, text: /unknown command 'fly'/ },
     { words: ["ps", "--fast"], code: 2, text: /unknown option '--fast'/ },
     { words: ["expand", FLIGHT], code: 2, text: /missing required argument 'addresses'/ },
+    { words: ["new", "Shop.cart", "--port", "70000"], code: 2, text: /--port: 70000 is above 65535/ },
+    { words: ["call", FLIGHT, "queryFlight", "--idl", "/no.proto"], code: 2, text: /\/no\.proto: can't be read/ },
     { words: ["service", "add", "Shop.cart", "--port", "many"], code: 2, text: /--port: many is no whole number/ },
     { words: ["group", "add", "1st"], code: 2, text: /name.*1st|1st.*name|body\.name/ },
     { words: ["group", "add", "agent"], code: 2, text: /agent is kept for msec itself/ },
@@ -177,6 +179,21 @@ describe("commands", () => {
     const result = await platform.msec(words);
     expect(result.stderr).toMatch(text);
     expect(result).toMatchObject({ code, stdout: "" });
+  });
+
+  it("tell errors as JSON when asked to, with the option before or behind", async () => {
+    for (const words of [
+      ["--json", "release", "show", "r-99"],
+      ["release", "show", "r-99", "--json"],
+    ]) {
+      const { code, stderr } = await platform.msec(words);
+      expect(code).toBe(5);
+      expect(JSON.parse(stderr)).toMatchObject({
+        code: "NOT_FOUND",
+        reason: "REL_NOT_FOUND",
+        details: { releaseId: "r-99" },
+      });
+    }
   });
 
   it("without a console, with a wrong token, and with an address that is none", async () => {

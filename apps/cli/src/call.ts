@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
-import { formatHostPort, isIpv4, parseServiceName } from "@msec/core";
+import { formatHostPort, type HostPort, isAppError, isIpv4, parseServiceName } from "@msec/core";
 import { createDynamicTypes, type DynamicTypes, parseProto } from "@msec/idl";
 import { type MessageType, type MethodType, messageFromJsonText, messageToJsonText } from "@msec/protocol";
 import { createRpcClient, type Picker } from "@msec/rpc";
 import type { Command } from "commander";
 import type { CliContext } from "./cli-context.js";
-import { InterfaceMissing, MethodUnknown } from "./errors.js";
+import { InterfaceMissing, MethodUnknown, NothingInTraffic } from "./errors.js";
 import { parseWhole } from "./services.js";
+import { readable } from "./versions.js";
 
 interface CallOptions {
   readonly data: string;
@@ -20,7 +21,7 @@ export function callCommand(program: Command, cli: CliContext): void {
   program
     .command("call <service> <method>")
     .description(
-      `call a method with JSON, e.g. msec call Flight.mod_flight queryFlight --data '{"name":"bison",…}'; <service> may be ip:port`,
+      "call a method with JSON; <service> is First.Second or ip:port, <method> is Method, Service.Method or package.Service.Method",
     )
     .option("--data <json>", "the request; - reads it from standard input", "{}")
     .option("--idl <file>", "interface; default: the newest version that the console has")
@@ -33,11 +34,13 @@ export function callCommand(program: Command, cli: CliContext): void {
       const method = findMethod(types, methodName);
       const text = options.data === "-" ? readFileSync(0, "utf8") : options.data;
       const request = messageFromJsonText(method.input, text);
-      const target = isAddress(service) ? service : (options.at ?? (await anyInstance(cli, service)));
-      const client = createRpcClient({ service: "msec.cli", picker: noNames });
+      const address = isAddress(service) ? service : options.at;
+      const places = address === undefined ? await instancesInTraffic(cli, service) : [];
+      const target = address === undefined ? service : `${address}@tcp`;
+      const client = createRpcClient({ service: "msec.cli", picker: pickerOf(places) });
       try {
         const timeoutMs = parseWhole("--timeout", options.timeout);
-        const answer = await client.call(method as MethodType<MessageType, MessageType>, `${target}@tcp`, request, {
+        const answer = await client.call(method as MethodType<MessageType, MessageType>, target, request, {
           timeoutMs,
         });
         process.stdout.write(`${messageToJsonText(method.output, answer)}\n`);
@@ -47,19 +50,25 @@ export function callCommand(program: Command, cli: CliContext): void {
     });
 }
 
-/** Only addresses are called here; names were looked up at the console. */
-const noNames: Picker = {
-  pick: (service) => {
-    throw new InterfaceMissing({ service });
-  },
-};
+/** Any of the instances; one that refused is not asked again while others are left. */
+function pickerOf(places: readonly HostPort[]): Picker {
+  const pick = (service: string, tried: readonly string[]) => {
+    const left = places.filter((place) => !tried.includes(formatHostPort(place)));
+    const from = left.length > 0 ? left : places;
+    const chosen = from[Math.floor(Math.random() * from.length)];
+    if (!chosen) throw new NothingInTraffic({ service });
+    return { ...chosen, transport: "tcp" as const, report: () => undefined };
+  };
+  return { pick };
+}
 
 function isAddress(text: string): boolean {
   return isIpv4(text.split(":")[0] ?? "");
 }
 
 async function idlText(cli: CliContext, service: string, options: CallOptions): Promise<string> {
-  if (options.idl !== undefined) return readFileSync(options.idl, "utf8");
+  const { idl } = options;
+  if (idl !== undefined) return readable(idl, () => readFileSync(idl, "utf8"));
   if (isAddress(service)) throw new InterfaceMissing({ service });
   const params = parseServiceName(service);
   const { versions } = await cli.api()("idls.list", { params });
@@ -77,9 +86,14 @@ function findMethod(types: DynamicTypes, name: string): MethodType {
   return method;
 }
 
-async function anyInstance(cli: CliContext, service: string): Promise<string> {
-  const { instances } = await cli.api()("naming.get", { params: { service } });
-  const chosen = instances[Math.floor(Math.random() * instances.length)];
-  if (!chosen) throw new InterfaceMissing({ service: `${service} (no instance is in traffic; give --at)` });
-  return formatHostPort(chosen);
+/** @throws {NothingInTraffic} */
+async function instancesInTraffic(cli: CliContext, service: string): Promise<readonly HostPort[]> {
+  const { instances } = await cli
+    .api()("naming.get", { params: { service } })
+    .catch((cause: unknown) => {
+      if (isAppError(cause) && cause.reason === "CON_NAME_UNKNOWN") throw new NothingInTraffic({ service }, { cause });
+      throw cause;
+    });
+  if (instances.length === 0) throw new NothingInTraffic({ service });
+  return instances.map(({ host, port }) => ({ host, port }));
 }

@@ -25,14 +25,18 @@ export function savedLoginFile(): string {
 }
 
 export class CliContext {
-  readonly #program: Command;
+  #command: Command;
 
   constructor(program: Command) {
-    this.#program = program;
+    this.#command = program;
+    program.hook("preAction", (_program, command) => {
+      this.#command = command;
+    });
   }
 
+  /** Given before or behind the command's name. */
   get options(): GlobalOptions {
-    return this.#program.opts();
+    return { ...this.#command.optsWithGlobals(), ...definedOf(this.#command.opts()) };
   }
 
   /** Flags, then `MSEC_CONSOLE` and `MSEC_TOKEN`, then what `msec login` kept. */
@@ -59,6 +63,10 @@ export class CliContext {
       return undefined;
     }
   }
+}
+
+function definedOf(options: GlobalOptions): GlobalOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** Columns padded to their widest cell; numbers to the right. */

@@ -7,7 +7,7 @@ import { type ApiClient, createApiClient } from "@msec/api-schema";
 import { defaultHome } from "@msec/daemon";
 import type { Command } from "commander";
 import { makeFirstAccount } from "./first-account.js";
-import { passSignals, startProgram } from "./processes.js";
+import { passSignals, type ReadyProgram, startProgram } from "./processes.js";
 
 interface DevOptions {
   readonly home: string;
@@ -34,6 +34,14 @@ export function devCommand(program: Command): void {
 
 async function runDev({ home, listen }: DevOptions): Promise<number> {
   const console = await startProgram("console", ["--home", home, "--listen", listen, "--link.listen", "127.0.0.1:0"]);
+  try {
+    return await runWithConsole(home, console);
+  } finally {
+    console.child.kill(); // when the agent could not be started; else it is gone
+  }
+}
+
+async function runWithConsole(home: string, console: ReadyProgram): Promise<number> {
   const url = String(console.ready.httpUrl);
   const login = await openLogin(home, url, console.ready.setupLink);
   const api = createApiClient({ baseUrl: url, token: login.token });

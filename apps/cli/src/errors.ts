@@ -42,6 +42,12 @@ export const InterfaceMissing = defineError<{ service: string }>(
   (d) => `the interface of ${d.service} is not known; give its file with --idl`,
 );
 
+export const NothingInTraffic = defineError<{ service: string }>(
+  "CLI_NOTHING_IN_TRAFFIC",
+  "UNAVAILABLE",
+  (d) => `${d.service} has no instance in traffic; expand one, or call one out of traffic with --at ip:port`,
+);
+
 export const ReleaseEndedBadly = defineError<{ releaseId: string; status: string; failures: readonly string[] }>(
   "CLI_RELEASE_FAILED",
   "FAILED_PRECONDITION",

@@ -10,9 +10,7 @@ import { ArgumentInvalid } from "./errors.js";
 export function loginCommands(program: Command, cli: CliContext): void {
   program
     .command("login")
-    .description(
-      "keep an API token for a console, e.g. msec login --token-stdin < token; make one under Admin → API tokens",
-    )
+    .description("keep an API token for a console, made under Admin → API tokens")
     .option("--token-stdin", "read the token from standard input instead of asking")
     .action(async (options: { tokenStdin?: boolean }) => {
       const token = options.tokenStdin ? readFileSync(0, "utf8").trim() : await ask("API token: ");

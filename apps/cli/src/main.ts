@@ -1,43 +1,9 @@
 #!/usr/bin/env node
 import { ERROR_CODES, isAppError } from "@msec/core";
-import { Command, CommanderError } from "commander";
-import { callCommand } from "./call.js";
-import { CliContext } from "./cli-context.js";
-import { devCommand } from "./dev.js";
-import { loginCommands } from "./login.js";
-import { machineCommands } from "./machines.js";
-import { observabilityCommands } from "./observability.js";
-import { processCommands } from "./processes.js";
-import { projectCommands } from "./project-commands.js";
-import { psCommand } from "./ps.js";
-import { releaseCommands } from "./releases.js";
-import { serviceCommands } from "./services.js";
-import { VERSION } from "./version.js";
-import { versionCommands } from "./versions.js";
+import { CommanderError } from "commander";
+import { createProgram } from "./program.js";
 
-const program = new Command("msec")
-  .description("msec: a service engine. Write services, release them to machines, watch them.")
-  .version(VERSION)
-  .option("--console <url>", "console to talk to (MSEC_CONSOLE; default http://127.0.0.1:8080)")
-  .option("--token <secret>", "API token (MSEC_TOKEN, or what msec login kept)")
-  .option("--json", "print the API's own answer")
-  .enablePositionalOptions()
-  .showSuggestionAfterError()
-  .exitOverride();
-const cli = new CliContext(program);
-
-processCommands(program);
-devCommand(program);
-projectCommands(program, cli);
-callCommand(program, cli);
-psCommand(program, cli);
-serviceCommands(program, cli);
-versionCommands(program, cli);
-releaseCommands(program, cli);
-machineCommands(program, cli);
-observabilityCommands(program, cli);
-loginCommands(program, cli);
-
+const { program, cli } = createProgram();
 try {
   await program.parseAsync();
 } catch (error) {
@@ -50,8 +16,12 @@ function reportFailure(error: unknown): number {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     return 1;
   }
+  process.stderr.write(cli.options.json ? `${JSON.stringify(error.toBody())}\n` : `${failureText(error)}\n`);
+  return ERROR_CODES[error.code].exitCode;
+}
+
+function failureText(error: Error & { readonly reason: string; readonly details: { readonly requestId?: unknown } }) {
   const { requestId } = error.details;
   const id = typeof requestId === "string" ? `, request ${requestId}` : "";
-  process.stderr.write(`${error.message} [${error.reason}${id}]\n`);
-  return ERROR_CODES[error.code].exitCode;
+  return `${error.message} [${error.reason}${id}]`;
 }

@@ -16,7 +16,7 @@ interface LogOptions {
 export function observabilityCommands(program: Command, cli: CliContext): void {
   program
     .command("logs")
-    .description("find log records, newest last, e.g. msec logs --service Flight.mod_flight --level ERROR")
+    .description("find log records, newest last")
     .option("--service <First.Second>", "of one service")
     .option("--request <id>", "of one request")
     .option("--level <level>", "this level and above")

@@ -15,12 +15,12 @@ import { VERSION } from "./version.js";
 export function projectCommands(program: Command, cli: CliContext): void {
   program
     .command("new <First.Second>")
-    .description("make a service project that builds and runs at once, e.g. msec new Shop.cart --port 8100")
+    .description("make a service project that builds and runs at once")
     .option("--dir <directory>", "where; default: the second-level name")
     .option("--port <port>", "listening port", "7963")
     .action((service: string, options: { dir?: string; port: string }) => {
       const directory = options.dir ?? service.split(".")[1] ?? service;
-      const made = createProject({ service, directory, port: parseWhole("--port", options.port), packageSpec });
+      const made = createProject({ service, directory, port: parseWhole("--port", options.port, 65_535), packageSpec });
       const place = relative(process.cwd(), made) || ".";
       cli.print({ directory: made }, () => [
         `made ${service} in ${place}`,

@@ -19,9 +19,7 @@ export function releaseCommands(program: Command, cli: CliContext): void {
   const release = program.command("release").description("put versions on machines");
   release
     .command("create <First.Second> <addresses...>")
-    .description(
-      "release to instances, e.g. msec release create Flight.mod_flight 127.0.0.2:8090 --config v1 --plugin v1",
-    )
+    .description("release to instances")
     .requiredOption("--config <tag>", "config version")
     .requiredOption("--plugin <tag>", "plug-in version")
     .option("--idl <tag>", "interface version, for the record")

@@ -8,7 +8,7 @@ export function serviceCommands(program: Command, cli: CliContext): void {
   const group = program.command("group").description("first-level services");
   group
     .command("add <name>")
-    .description("add a group, e.g. msec group add Flight")
+    .description("add a group")
     .option("--external", "its services are foreign: only registered here, not released")
     .action(async (name: string, options: { external?: boolean }) => {
       const kind = options.external ? ("external" as const) : ("standard" as const);
@@ -44,7 +44,7 @@ export function serviceCommands(program: Command, cli: CliContext): void {
     });
   service
     .command("add <First.Second>")
-    .description("add a service, e.g. msec service add Flight.mod_flight --port 8090")
+    .description("add a service")
     .option("--port <port>", "listening port of its instances")
     .option("--language <language>", "typescript, c++, java, php or python")
     .option("--memo <text>", "note", "")
@@ -141,8 +141,9 @@ function instanceCommands(program: Command, cli: CliContext): void {
   }
 }
 
-/** @throws {ArgumentInvalid} */
-export function parseWhole(argument: string, text: string): number {
+/** A whole number up to `max`. @throws {ArgumentInvalid} */
+export function parseWhole(argument: string, text: string, max = 999_999_999): number {
   if (!/^\d{1,9}$/.test(text)) throw new ArgumentInvalid({ argument, problem: `${text} is no whole number` });
+  if (Number(text) > max) throw new ArgumentInvalid({ argument, problem: `${text} is above ${max}` });
   return Number(text);
 }

@@ -19,9 +19,7 @@ export function versionCommands(program: Command, cli: CliContext): void {
     });
   plugin
     .command("upload <First.Second> <tag> <file>")
-    .description(
-      "upload what `msec build` made, e.g. msec plugin upload Flight.mod_flight v1 dist/Flight.mod_flight.tgz",
-    )
+    .description("upload what `msec build` made")
     .option("--memo <text>", "note", "")
     .action(async (full: string, tag: string, file: string, options: { memo: string }) => {
       const sizeBytes = readable(file, () => statSync(file).size);
@@ -78,7 +76,8 @@ function versionTable(versions: readonly Version[]): string[] {
   );
 }
 
-function readable<T>(file: string, read: () => T): T {
+/** @throws {ArgumentInvalid} naming the file and why it can't be read */
+export function readable<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

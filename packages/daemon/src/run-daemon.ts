@@ -8,6 +8,9 @@ import { ConfigFileUnreadable } from "./errors.js";
 import { envLayer, helpText, parseFlags } from "./flags.js";
 import { createPinoLogger, type LogLevel } from "./pino-logger.js";
 
+/** A terminal sends Ctrl-C to all its processes, and `msec console` or npm pass it on too: so soon it is the same one. */
+const ECHO_MS = 300;
+
 export interface RunningDaemon {
   /** Facts for the ready line: ports, addresses. No secrets. */
   readonly ready: Readonly<Record<string, unknown>>;
@@ -25,7 +28,7 @@ export interface DaemonSpec<T extends TObject> {
 }
 
 /**
- * Runs a daemon until SIGTERM or SIGINT; a second signal ends it at once. The ready line on stdout is one JSON object with
+ * Runs a daemon until SIGTERM or SIGINT; a second signal later than {@link ECHO_MS} ends it at once. The ready line on stdout is one JSON object with
  * `"msg":"ready"`. A failed start is told on stderr with its reason; the exit code is that of the error's code.
  */
 export async function runDaemon<T extends TObject>(spec: DaemonSpec<T>): Promise<void> {
@@ -56,10 +59,13 @@ async function serve<T extends TObject>(spec: DaemonSpec<T>, config: Static<T>):
 }
 
 function onStopSignal(logger: Logger, timeoutMs: number, stop: () => Promise<void>): void {
-  let isStopping = false;
+  let stoppingSinceMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(ERROR_CODES.CANCELLED.exitCode);
-    isStopping = true;
+    if (stoppingSinceMs !== undefined) {
+      if (performance.now() - stoppingSinceMs < ECHO_MS) return;
+      process.exit(ERROR_CODES.CANCELLED.exitCode);
+    }
+    stoppingSinceMs = performance.now();
     logger.info("stopping", { signal });
     const timer = setTimeout(() => {
       logger.error("stop took too long; leaving", { timeoutMs });
