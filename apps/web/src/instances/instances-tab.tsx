@@ -81,7 +81,7 @@ function Bulk({ instances, selected, onPlan }: BulkProps) {
   const out = ticked("disabled");
   const inside = ticked("enabled");
   return (
-    <>
+    <Space size={8}>
       <MayButton
         permission="capacity:write"
         size="small"
@@ -98,6 +98,6 @@ function Bulk({ instances, selected, onPlan }: BulkProps) {
       >
         {t("capacity.shrinkN", { n: inside.length })}
       </MayButton>
-    </>
+    </Space>
   );
 }

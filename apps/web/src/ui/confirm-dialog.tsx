@@ -1,5 +1,5 @@
 import { Form, Input, Modal, Space, Spin } from "antd";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useId, useState } from "react";
 import { useText } from "../i18n/use-text.js";
 import { ErrorText } from "./error-panel.js";
 
@@ -22,6 +22,7 @@ interface ConfirmDialogProps {
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const t = useText();
   const [typed, setTyped] = useState("");
+  const field = useId();
   useEffect(() => {
     if (props.open) setTyped("");
   }, [props.open]);
@@ -41,8 +42,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         {props.text === undefined ? <Spin size="small" /> : <div className="prewrap">{props.text}</div>}
         {props.typeName !== undefined && (
           <Form layout="vertical" onFinish={() => named && props.onOk()}>
-            <Form.Item label={t("confirm.type", { name: props.typeName })} className="no-margin">
-              <Input value={typed} autoFocus onChange={(event) => setTyped(event.target.value)} />
+            <Form.Item label={t("confirm.type", { name: props.typeName })} htmlFor={field} className="no-margin">
+              <Input id={field} value={typed} autoFocus onChange={(event) => setTyped(event.target.value)} />
             </Form.Item>
           </Form>
         )}

@@ -57,6 +57,7 @@ export function UploadDialog({ open, onClose }: UploadDialogProps) {
             showUploadList={false}
             beforeUpload={(chosen) => {
               setFile(chosen);
+              if (upload.mutation.isError) upload.mutation.reset();
               return false;
             }}
           >
