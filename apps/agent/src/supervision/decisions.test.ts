@@ -44,6 +44,22 @@ describe("decide", () => {
     expect(now).toMatchObject({ phase: { kind: "running", pid: 7 }, sinceMs: 50, text: "" });
   });
 
+  it("tells what happened before a restart until it is a minute ago", () => {
+    const again: readonly (readonly [number, SupervisionEvent])[] = [
+      [0, want],
+      [1, spawned(7)],
+      [50, up(7)],
+      [100, died(7)],
+      [300, tick],
+      [301, spawned(8)],
+      [350, up(8)],
+    ];
+    const { now } = play(again);
+    expect(now).toMatchObject({ phase: { kind: "running", pid: 8 }, text: "runs again; before: exited with code 1" });
+    const later = play([[350 + STABLE_AFTER_MS, tick]], now);
+    expect(later.now).toMatchObject({ phase: { kind: "running", pid: 8 }, text: "", failures: 0 });
+  });
+
   it("starts again within a second after the first death, later and later after more", () => {
     expect([1, 2, 3, 4, 5, 6, 7, 20].map(restartDelayMs)).toEqual([200, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
     const { now, effects } = play([

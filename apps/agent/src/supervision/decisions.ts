@@ -28,7 +28,7 @@ export interface Supervised {
   readonly failures: number;
   /** Starts after a death, since the agent began to look after it. */
   readonly restarts: number;
-  /** What a person should know; "" when all is well. */
+  /** What a person should know; "" when all is well. What happened before a restart is told until it is 60 s ago. */
   readonly text: string;
 }
 
@@ -103,7 +103,8 @@ function onWant(now: Supervised, wanted: "running" | "stopped", nowMs: number): 
 
 function onUp(now: Supervised, pid: number, nowMs: number): Decision {
   if (pid === 0 || now.phase.kind !== "starting" || now.phase.pid !== pid) return same(now);
-  return enter({ ...now, text: "" }, { kind: "running", pid }, nowMs);
+  const text = now.text === "" ? "" : `runs again; before: ${now.text}`;
+  return enter({ ...now, text }, { kind: "running", pid }, nowMs);
 }
 
 function onDied(now: Supervised, event: { pid: number; why: string }, nowMs: number): Decision {
@@ -119,8 +120,9 @@ function onTick(now: Supervised, nowMs: number): Decision {
     return startNow({ ...now, restarts: now.restarts + 1 }, nowMs);
   if (phase.kind === "stopping" && !phase.isKilled && nowMs >= phase.killAtMs)
     return { next: { ...now, phase: { ...phase, isKilled: true } }, effects: [{ kind: "kill", pid: phase.pid }] };
-  if (phase.kind === "running" && now.failures > 0 && nowMs - now.sinceMs >= STABLE_AFTER_MS)
-    return same({ ...now, failures: 0 });
+  const isUnforgotten = now.failures > 0 || now.text !== "";
+  if (phase.kind === "running" && isUnforgotten && nowMs - now.sinceMs >= STABLE_AFTER_MS)
+    return same({ ...now, failures: 0, text: "" });
   if (phase.kind === "starting" && phase.pid > 0 && now.wanted === "stopped")
     return enter(now, stopping(phase.pid, nowMs), nowMs, [{ kind: "terminate", pid: phase.pid }]);
   return same(now);
