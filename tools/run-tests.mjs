@@ -3,9 +3,9 @@
  * `N passed, N failed, N skipped`.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,18 +21,11 @@ const debianPackages = [
 const env = { ...process.env, ...installDebianPackages() };
 
 const stages = [
-  { name: "lint and format", run: () => check(bin("biome"), ["ci", "."]) },
-  {
-    name: "boundaries",
-    run: () => check(bin("depcruise"), ["packages", "apps", "--config", ".dependency-cruiser.cjs"]),
-  },
-  { name: "types", run: () => check(bin("tsc"), ["-p", "tsconfig.tests.json"]) },
-  { name: "types of the pages", run: () => check(bin("tsc"), ["-p", "apps/web/tsconfig.json"]) },
+  { name: "lint, boundaries, types, unused code", run: staticChecks },
   { name: "unit, contract, conformance, fuzz", run: () => vitest("unit") },
   { name: "integration", run: () => vitest("integration") },
   { name: "end to end, fault", run: () => vitest("e2e") },
   { name: "demo", run: demo },
-  { name: "unused code and dependencies", run: () => check(bin("knip"), ["--no-progress"]) },
 ];
 
 let isSound = true;
@@ -53,8 +46,35 @@ if (!isSound && totals.failed === 0) totals.failed = 1;
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
 process.exit(isSound && totals.failed === 0 ? 0 : 1);
 
-function check(file, args) {
-  return run(file, args).then((code) => code === 0);
+/** Checks of the text, side by side; what one prints is shown when it fails. */
+async function staticChecks() {
+  const checks = [
+    [bin("biome"), "ci", "."],
+    [bin("depcruise"), "packages", "apps", "--config", ".dependency-cruiser.cjs"],
+    [bin("tsc"), "-p", "tsconfig.tests.json"],
+    [bin("tsc"), "-p", "apps/web/tsconfig.json"],
+    [bin("knip"), "--no-progress"],
+    ...libraries().map((library) => [bin("publint"), library, "--strict"]),
+  ];
+  const waiting = [...checks];
+  const failures = [];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [file, ...args] = next;
+      let text = "";
+      const code = await run(file, args, (chunk) => {
+        text += chunk;
+      });
+      if (code !== 0) failures.push(`${[basename(file), ...args].join(" ")}\n${text}`);
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  for (const failure of failures) process.stdout.write(`${failure}\n`);
+  return failures.length === 0;
+}
+
+function libraries() {
+  return readdirSync(join(root, "packages")).map((name) => join("packages", name));
 }
 
 async function vitest(project) {
@@ -84,8 +104,10 @@ async function demo() {
 }
 
 function run(file, args, onOutput) {
-  const child = spawn(file, args, { cwd: root, env, stdio: ["ignore", onOutput ? "pipe" : "inherit", "inherit"] });
-  if (onOutput) child.stdout.on("data", (chunk) => onOutput(String(chunk)));
+  const output = onOutput ? "pipe" : "inherit";
+  const child = spawn(file, args, { cwd: root, env, stdio: ["ignore", output, output] });
+  if (onOutput)
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => onOutput(String(chunk)));
   return new Promise((resolve) => {
     child.on("error", () => resolve(127));
     child.on("exit", (code) => resolve(code ?? 1));

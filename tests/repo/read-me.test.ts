@@ -1,8 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 
-const pages = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/guide/architecture.md"];
+const markdownUnder = (directory: string) =>
+  readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join(directory, file));
+
+const pages = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", ...markdownUnder("docs")];
 
 it.each(pages)("every link of %s leads to a file", (page) => {
   const text = readFileSync(page, "utf8");
