@@ -43,6 +43,8 @@ let failed = "";
 
 const missing = missingBrowser();
 
+afterAll(() => scope.close());
+
 describe.skipIf(missing !== undefined)(missing ? `pages (${missing})` : "pages", () => {
   beforeAll(async () => {
     const [link] = await Promise.all([
@@ -56,7 +58,6 @@ describe.skipIf(missing !== undefined)(missing ? `pages (${missing})` : "pages",
     traffic = new BrowserTraffic(platform.homeOf(first));
     scope.add(() => traffic.stop());
   });
-  afterAll(() => scope.close());
   beforeEach(() => {
     if (failed !== "") throw new Error(`not tried, since an earlier step failed: ${failed}`);
   });
