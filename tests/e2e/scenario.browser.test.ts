@@ -27,13 +27,12 @@ import { exampleDirectory } from "./msec-cli.js";
 const ACCOUNT = { name: "anna", password: "correct-horse-battery" };
 const [first, second] = MACHINES;
 const scope = new TestScope();
-const platform = new PagesPlatform(scope);
-const archive = join(platform.root, "flight.tgz");
-const notes = join(platform.root, "notes.tgz");
-writeFileSync(notes, "these are only my notes\n");
 const proto = readFileSync(join(exampleDirectory("flight"), "flight.proto"), "utf8");
 const pictures = process.env.MSEC_PICTURES;
 
+let platform: PagesPlatform;
+let archive = "";
+let notes = "";
 let session: BrowserSession;
 let traffic: BrowserTraffic;
 let setupLink = "";
@@ -43,10 +42,12 @@ let failed = "";
 
 const missing = missingBrowser();
 
-afterAll(() => scope.close());
-
 describe.skipIf(missing !== undefined)(missing ? `pages (${missing})` : "pages", () => {
   beforeAll(async () => {
+    platform = new PagesPlatform(scope);
+    archive = join(platform.root, "flight.tgz");
+    notes = join(platform.root, "notes.tgz");
+    writeFileSync(notes, "these are only my notes\n");
     const [link] = await Promise.all([
       platform.startConsole(),
       buildPlugin(openProject(exampleDirectory("flight")), archive),
@@ -58,6 +59,7 @@ describe.skipIf(missing !== undefined)(missing ? `pages (${missing})` : "pages",
     traffic = new BrowserTraffic(platform.homeOf(first));
     scope.add(() => traffic.stop());
   });
+  afterAll(() => scope.close());
   beforeEach(() => {
     if (failed !== "") throw new Error(`not tried, since an earlier step failed: ${failed}`);
   });
