@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { ERROR_CODES, isAppError } from "@msec/core";
 import { CommanderError } from "commander";
 import { createProgram } from "./program.js";
