@@ -57,7 +57,7 @@ export const Hop = Strict({
   service: Type.String(),
   method: Type.String(),
   address: Type.String({ description: "ip:port of the callee" }),
-  attempt: Type.Integer(),
+  attempt: Type.Integer({ description: "0 for the first try, then 1, 2, …" }),
   startedAtMs: AtMs("began"),
   costMs: Type.Number(),
   err: Type.Integer(),

@@ -324,6 +324,10 @@ describe("names", () => {
     expect((await api("naming.get", { params: { service } })).instances).toHaveLength(1);
   });
 
+  it("are known from the moment a service is made, without instances", async () => {
+    expect(await api("naming.get", { params: { service } })).toMatchObject({ policy: "adaptive", instances: [] });
+  });
+
   it("that do not exist are not found", async () => {
     await expect(api("naming.get", { params: { service: "No.such" } })).rejects.toMatchObject({
       reason: "CON_NAME_UNKNOWN",

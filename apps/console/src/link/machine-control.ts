@@ -77,6 +77,7 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
   deps.services.addWatcher({
     beforeRemoveService: (name) => releases.refuseWhileRunning(formatServiceName(name)),
     beforeRemoveInstance: (name) => releases.refuseWhileRunning(formatServiceName(name)),
+    afterCreateService: (name) => capacity.publish(name),
     afterRemoveService: (name) => capacity.unpublish(name),
   });
   const services = hubServices({

@@ -12,7 +12,7 @@ function instance(state: State, views: View[] = [], status: ObservedInstance["st
     successRatio: 1,
     latencyMs: 1,
     inFlight: 0,
-    text: "",
+    text: view === "ejected" ? "ejected: refused connections" : "",
   }));
   const fact = { ...UNKNOWN_INSTANCE, process: { ...UNKNOWN_INSTANCE.process, state, text: "" }, views: seen };
   return { address: "10.0.0.1:80", status, fact };
@@ -59,7 +59,7 @@ describe("serviceHealth", () => {
       "runs, but most callers ejected it",
       [instance("running", ["ejected", "ejected", "well"])],
       "failing",
-      "1 of 1 instances in traffic do not serve: 10.0.0.1:80 running",
+      "1 of 1 instances in traffic do not serve: 10.0.0.1:80 ejected: refused connections (seen by m)",
     ],
   ] as const)("%s", (_, instances, health, healthText) => {
     expect(serviceHealth(instances)).toEqual({ health, healthText });

@@ -56,6 +56,14 @@ function judge(fact: InstanceFact): Verdict {
 }
 
 function name(instances: readonly ObservedInstance[]): string {
-  const named = instances.slice(0, MAX_NAMED).map((i) => `${i.address} ${i.fact.process.text || i.fact.process.state}`);
+  const named = instances.slice(0, MAX_NAMED).map((i) => `${i.address} ${why(i.fact)}`);
   return instances.length > MAX_NAMED ? `${named.join(", ")} …` : named.join(", ");
+}
+
+/** A process that runs well may still not be reached: then the callers' words count. */
+function why({ process, views }: InstanceFact): string {
+  const ejected = views.find((view) => view.state === "ejected");
+  if (ejected && (process.state === "running" || process.state === "unknown"))
+    return `${ejected.text} (seen by ${ejected.machine})`;
+  return process.text || process.state;
 }

@@ -28,6 +28,7 @@ import type { InstanceStatus, ServiceKindName, TransportName } from "./service-t
 
 /** Other features that have a say, or something to do, when a service goes. Called outside of transactions. */
 export interface ServiceWatcher {
+  afterCreateService?(name: ServiceName): Promise<void>;
   /** Throws to refuse, e.g. while a release runs. */
   beforeRemoveService?(name: ServiceName): Promise<void>;
   afterRemoveService?(name: ServiceName): Promise<void>;
@@ -119,7 +120,7 @@ export class ServiceService {
     const { first, second, memo = "" } = input;
     const service = formatServiceName(input);
     if (first === PLATFORM_GROUP) throw new PlatformProtected({ name: first });
-    return this.#database.transact(async (stores) => {
+    const created = await this.#database.transact(async (stores) => {
       const group = await stores.services.findGroup(first);
       if (!group) throw new GroupUnknown({ name: first });
       if (await stores.services.findService(first, second)) throw new ServiceExists({ service });
@@ -130,6 +131,8 @@ export class ServiceService {
       await this.#audit(stores, actor, ["service.create", service, `added ${group.kind} service ${service}${how}`]);
       return { ...row, kind: group.kind };
     });
+    for (const watcher of this.#watchers) await watcher.afterCreateService?.({ first, second });
+    return created;
   }
 
   /** Its instances and versions go with it. @throws {ServiceUnknown} {ServiceInTraffic} {PlatformProtected} */
