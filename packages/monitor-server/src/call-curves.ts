@@ -3,7 +3,10 @@
 const PREFIX = "frm.rpc request cost [";
 /** Bounds of the framework's cost buckets in ms, lower inclusive; the last one is open. */
 const BUCKETS = [
-  { name: "0~1ms", fromMs: 0, toMs: 1 },
+  { name: "0~0.1ms", fromMs: 0, toMs: 0.1 },
+  { name: "0.1~0.2ms", fromMs: 0.1, toMs: 0.2 },
+  { name: "0.2~0.5ms", fromMs: 0.2, toMs: 0.5 },
+  { name: "0.5~1ms", fromMs: 0.5, toMs: 1 },
   { name: "1~2ms", fromMs: 1, toMs: 2 },
   { name: "2~5ms", fromMs: 2, toMs: 5 },
   { name: "5~10ms", fromMs: 5, toMs: 10 },

@@ -1,6 +1,13 @@
 import { decodeQueueRecord } from "@msec/protocol";
 import { describe, expect, it } from "vitest";
-import { COST_BUCKETS, costBucket, FrameworkMetrics, type FrameworkMetricsOptions } from "./framework-metrics.js";
+import {
+  CALL_COST_BUCKETS,
+  callCostBucket,
+  FrameworkMetrics,
+  type FrameworkMetricsOptions,
+  REQUEST_COST_BUCKETS,
+  requestCostBucket,
+} from "./framework-metrics.js";
 import { MetricEmitter } from "./metric-emitter.js";
 
 function create(options?: FrameworkMetricsOptions): {
@@ -25,7 +32,21 @@ function create(options?: FrameworkMetricsOptions): {
   };
 }
 
-describe("costBucket", () => {
+describe("requestCostBucket", () => {
+  it.each([
+    [0, "0~0.1ms"],
+    [0.1, "0.1~0.2ms"],
+    [0.2, "0.2~0.5ms"],
+    [0.5, "0.5~1ms"],
+    [0.999, "0.5~1ms"],
+    [1, "1~2ms"],
+    [1e9, "1s+"],
+  ])("puts %d ms into %s: below a millisecond it is finer", (costMs, name) => {
+    expect(REQUEST_COST_BUCKETS[requestCostBucket(costMs)]).toBe(name);
+  });
+});
+
+describe("callCostBucket", () => {
   it.each([
     [0, "0~1ms"],
     [0.99, "0~1ms"],
@@ -42,7 +63,7 @@ describe("costBucket", () => {
     [1_000, "1s+"],
     [1e9, "1s+"],
   ])("puts %d ms into %s: lower bounds belong to the bucket", (costMs, name) => {
-    expect(COST_BUCKETS[costBucket(costMs)]).toBe(name);
+    expect(CALL_COST_BUCKETS[callCostBucket(costMs)]).toBe(name);
   });
 });
 
@@ -55,7 +76,7 @@ describe("FrameworkMetrics", () => {
     expect(flushed()).toEqual({
       "frm.rpc requests": 3,
       "frm.rpc requests failed": 2,
-      "frm.rpc request cost [0~1ms]": 1,
+      "frm.rpc request cost [0.2~0.5ms]": 1,
       "frm.rpc request cost [2~5ms]": 1,
       "frm.rpc request cost [1s+]": 1,
       "frm.rpc caller [Web.front]": 2,

@@ -23,7 +23,10 @@ export interface CallFacts {
   readonly err: number;
 }
 
-const BUCKETS: readonly (readonly [belowMs: number, name: string])[] = [
+type Bucket = readonly [belowMs: number, name: string];
+
+/** Costs of calls, as the original named them. */
+const CALL_BUCKETS: readonly Bucket[] = [
   [1, "0~1ms"],
   [2, "1~2ms"],
   [5, "2~5ms"],
@@ -37,13 +40,32 @@ const BUCKETS: readonly (readonly [belowMs: number, name: string])[] = [
   [Number.POSITIVE_INFINITY, "1s+"],
 ];
 
-/** Names of the cost buckets, in order. */
-export const COST_BUCKETS: readonly string[] = BUCKETS.map(([, name]) => name);
+/** Costs of requests: most of them take less than a millisecond, so the first bucket is split. */
+const REQUEST_BUCKETS: readonly Bucket[] = [
+  [0.1, "0~0.1ms"],
+  [0.2, "0.1~0.2ms"],
+  [0.5, "0.2~0.5ms"],
+  [1, "0.5~1ms"],
+  ...CALL_BUCKETS.slice(1),
+];
 
-/** Number of the bucket; lower bounds are inclusive. */
-export function costBucket(costMs: number): number {
+/** Names of the cost buckets, in order. */
+export const CALL_COST_BUCKETS: readonly string[] = CALL_BUCKETS.map(([, name]) => name);
+export const REQUEST_COST_BUCKETS: readonly string[] = REQUEST_BUCKETS.map(([, name]) => name);
+
+/** Number of the bucket of a call; lower bounds are inclusive. */
+export function callCostBucket(costMs: number): number {
+  return bucketOf(CALL_BUCKETS, costMs);
+}
+
+/** Number of the bucket of a request; lower bounds are inclusive. */
+export function requestCostBucket(costMs: number): number {
+  return bucketOf(REQUEST_BUCKETS, costMs);
+}
+
+function bucketOf(buckets: readonly Bucket[], costMs: number): number {
   let index = 0;
-  while (index < BUCKETS.length - 1 && costMs >= (BUCKETS[index]?.[0] ?? 0)) index += 1;
+  while (index < buckets.length - 1 && costMs >= (buckets[index]?.[0] ?? 0)) index += 1;
   return index;
 }
 
@@ -90,12 +112,12 @@ export class FrameworkMetrics {
     this.#maxCallees = options.maxCallees ?? 500;
     this.#requests = emitter.counter("frm.rpc requests");
     this.#failed = emitter.counter("frm.rpc requests failed");
-    this.#costs = COST_BUCKETS.map((bucket) => emitter.counter(`frm.rpc request cost [${bucket}]`));
+    this.#costs = REQUEST_COST_BUCKETS.map((bucket) => emitter.counter(`frm.rpc request cost [${bucket}]`));
   }
 
   onRequest(request: RequestFacts): void {
     this.#requests.add();
-    this.#costs[costBucket(request.costMs)]?.add();
+    this.#costs[requestCostBucket(request.costMs)]?.add();
     this.#caller(request.caller).add();
     if (request.err === 0) return;
     this.#failed.add();
@@ -113,7 +135,7 @@ export class FrameworkMetrics {
     counters.calls.add();
     if (call.err === 0) {
       counters.successes.add();
-      counters.costs[costBucket(call.costMs)]?.add();
+      counters.costs[callCostBucket(call.costMs)]?.add();
       return;
     }
     let failure = counters.failures.get(call.err);
@@ -172,7 +194,9 @@ export class FrameworkMetrics {
     return {
       calls: this.#emitter.counter(name("")),
       successes: this.#emitter.counter(name(" success")),
-      costs: COST_BUCKETS.map((bucket) => this.#emitter.counter(named("frm.rpc call [", target, `] cost [${bucket}]`))),
+      costs: CALL_COST_BUCKETS.map((bucket) =>
+        this.#emitter.counter(named("frm.rpc call [", target, `] cost [${bucket}]`)),
+      ),
       failures: new Map(),
     };
   }

@@ -1,7 +1,5 @@
 export {
   type CallFacts,
-  COST_BUCKETS,
-  costBucket,
   FrameworkMetrics,
   type FrameworkMetricsOptions,
   type RequestFacts,

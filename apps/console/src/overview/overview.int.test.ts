@@ -48,7 +48,7 @@ it("tells rates of the last minute, the worst service first, and machines that a
     batchId: 1,
     points: [
       point("Flight.well", "requests", 600),
-      point("Flight.well", "request cost [0~1ms]", 600),
+      point("Flight.well", "request cost [0.5~1ms]", 600),
       point("Flight.bad", "requests", 60),
       point("Flight.bad", "requests failed", 30),
     ],

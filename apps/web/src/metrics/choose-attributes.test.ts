@@ -4,7 +4,7 @@ import { shownAttributes, sortAttributes, toggleAttribute } from "./choose-attri
 it("begins with the author's own attributes and leaves out what the charts above show", () => {
   const all = [
     "frm.rpc requests",
-    "frm.rpc request cost [0~1ms]",
+    "frm.rpc request cost [0~0.1ms]",
     "frm.ctrl pull-up worker",
     "usr.orders",
     "frm.rpc call [A.b:c]",
