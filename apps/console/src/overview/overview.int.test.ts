@@ -64,7 +64,7 @@ it("tells rates of the last minute, the worst service first, and machines that a
   });
   expect(online.services.find((each) => each.service === "Flight.well")).toMatchObject({
     callsPerSec: 10,
-    p99Ms: 0.99,
+    p99Ms: 0.995,
   });
   expect(online).toMatchObject({ health: "failing", text: "failing: Flight.bad", callsPerSec: 11, machinesOnline: 1 });
 
