@@ -139,7 +139,7 @@ export {
   SRPC_OVERHEAD,
   sliceFrame,
 } from "./srpc/frame.js";
-export { createHead, type RpcHead } from "./srpc/head.js";
+export { CAPABILITY_CANCEL, createHead, type RpcHead } from "./srpc/head.js";
 export { decodeHead, encodeHead, resetHead } from "./srpc/head-codec.js";
 export type { HttpRequestHead } from "./srpc/http-head.js";
 export {

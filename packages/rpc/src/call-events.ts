@@ -1,7 +1,11 @@
 /** What the runtime tells telemetry. The runtime declares the shape; the SDK connects it to metrics and the hop record. */
 
-/** One attempt of an outgoing call, after it ended. */
+/** One attempt of an outgoing call, after it ended. Texts of ids are made when they are read; the halves are plain fields. */
 export interface OutgoingCall {
+  readonly spanIdHigh: number;
+  readonly spanIdLow: number;
+  /** Monotonic. */
+  readonly startedMs: number;
   /** `First.Second`, or `ip:port` for a direct call. */
   readonly target: string;
   readonly method: string;
@@ -17,6 +21,14 @@ export interface OutgoingCall {
 
 /** One incoming request, after its answer was handed to the socket (or could not be). */
 export interface IncomingRequest {
+  readonly flowIdHigh: number;
+  readonly flowIdLow: number;
+  readonly spanIdHigh: number;
+  readonly spanIdLow: number;
+  readonly parentSpanIdHigh: number;
+  readonly parentSpanIdLow: number;
+  /** Monotonic. */
+  readonly startedMs: number;
   readonly service: string;
   readonly method: string;
   readonly caller: string;

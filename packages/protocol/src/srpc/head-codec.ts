@@ -67,6 +67,10 @@ function encodeOwnFields(head: RpcHead, writer: ProtoWriter): void {
     writer.uint32(0x339).fixed64Halves(head.parentSpanIdHigh, head.parentSpanIdLow);
   }
   if (head.reason !== "") writer.uint32(0x342).string(head.reason);
+  if (head.priority !== 0) writer.uint32(0x348).uint32(head.priority);
+  if (head.userHash !== 0) writer.uint32(0x350).uint32(head.userHash);
+  if (head.capabilities !== 0) writer.uint32(0x358).uint32(head.capabilities);
+  if (head.cancel !== 0) writer.uint32(0x360).uint32(head.cancel);
 }
 
 /** Puts every field at its default. */
@@ -90,6 +94,10 @@ export function resetHead(head: RpcHead): void {
   head.parentSpanIdHigh = 0;
   head.parentSpanIdLow = 0;
   head.reason = "";
+  head.priority = 0;
+  head.userHash = 0;
+  head.capabilities = 0;
+  head.cancel = 0;
 }
 
 /**
@@ -170,6 +178,18 @@ function decodeRareField(tag: number, into: RpcHead): void {
       break;
     case 0x342:
       into.reason = reader.lenientString();
+      break;
+    case 0x348:
+      into.priority = reader.uint32();
+      break;
+    case 0x350:
+      into.userHash = reader.uint32();
+      break;
+    case 0x358:
+      into.capabilities = reader.uint32();
+      break;
+    case 0x360:
+      into.cancel = reader.uint32();
       break;
     default:
       reader.skip(tag);

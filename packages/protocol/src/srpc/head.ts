@@ -7,6 +7,10 @@
  *   102 span_id        fixed64  id of this call attempt
  *   103 parent_span_id fixed64  id of the attempt inside which the call was made; 0 at the entrance
  *   104 reason         string   response: our open error reason; `err` carries the number of its code
+ *   105 priority       uint32   business priority + 1 (1 to 128, more is more important); 0 = none told
+ *   106 user_hash      uint32   the same for all requests of one end user: within a priority users are refused alike; 0 = none told
+ *   107 capabilities   uint32   response: what this server understands, see {@link CAPABILITY_CANCEL}
+ *   108 cancel         uint32   1 = the caller has given up its request of this sequence; no body, no answer
  *
  * 64-bit values are kept as two unsigned 32-bit halves: a BigInt costs more than the whole head (findings, "Single operations").
  */
@@ -32,7 +36,14 @@ export interface RpcHead {
   parentSpanIdHigh: number;
   parentSpanIdLow: number;
   reason: string;
+  priority: number;
+  userHash: number;
+  capabilities: number;
+  cancel: number;
 }
+
+/** Bit of `capabilities`: cancel frames are understood; sent to other servers they would be answered as unknown methods. */
+export const CAPABILITY_CANCEL = 1;
 
 /** A head with every field at its default. */
 export function createHead(): RpcHead {
@@ -56,5 +67,9 @@ export function createHead(): RpcHead {
     parentSpanIdHigh: 0,
     parentSpanIdLow: 0,
     reason: "",
+    priority: 0,
+    userHash: 0,
+    capabilities: 0,
+    cancel: 0,
   };
 }
