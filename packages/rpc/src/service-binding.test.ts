@@ -30,7 +30,7 @@ describe("bindService", () => {
         return { text: "" };
       },
     });
-    expect([...bindMethods([binding]).keys()]).toEqual(["t.Service.GetIt", "t.Service.putIt"]);
+    expect([...bindMethods([binding]).keys()]).toEqual(["t.Service.GetIt", "t.Service.putIt", "t.Service.getIt"]);
     // @ts-expect-error a method is missing
     bindService(Service, { getIt: () => ({ text: "" }) });
     // @ts-expect-error the answer lacks its field
@@ -49,6 +49,20 @@ describe("bindService", () => {
     }
     const methods = bindMethods([{ type: Service, handlers: new Handlers() as never }]);
     expect(methods.get("t.Service.GetIt")!.handler({}, {} as never)).toEqual({ text: "!" });
+  });
+
+  it("lets Java peers write the method with a lower-case first letter, but never instead of one that is called so", () => {
+    const Both = {
+      typeName: "t.Both",
+      methods: {
+        GetIt: { name: "GetIt", fullName: "t.Both.GetIt", input: AskType, output: ToldType, isIdempotent: false },
+        getIt: { name: "getIt", fullName: "t.Both.getIt", input: AskType, output: ToldType, isIdempotent: false },
+      },
+    } as const satisfies ServiceType;
+    const one = bindMethods([bindService(Service, { getIt: () => ({ text: "" }), putIt: () => ({ text: "" }) })]);
+    expect(one.get("t.Service.getIt")).toBe(one.get("t.Service.GetIt"));
+    const both = bindMethods([{ type: Both, handlers: { getIt: () => ({ text: "" }) } }]);
+    expect(both.get("t.Both.getIt")?.type.name).toBe("getIt");
   });
 
   it("names the handler that is missing and the method that comes twice", () => {

@@ -33,9 +33,13 @@ export interface BoundMethod {
   readonly handler: (request: unknown, ctx: never) => unknown;
 }
 
-/** All methods by full name. @throws RPC_HANDLER_MISSING, RPC_METHOD_DUPLICATE */
+/**
+ * All methods by full name, and by the name with a lower-case first letter that Java peers use (`crawl.CrawlService.getMP3List`),
+ * unless a method is called so. @throws RPC_HANDLER_MISSING, RPC_METHOD_DUPLICATE
+ */
 export function bindMethods(services: readonly ServiceBinding[]): ReadonlyMap<string, BoundMethod> {
   const methods = new Map<string, BoundMethod>();
+  const aliases = new Map<string, BoundMethod>();
   for (const { type, handlers } of services) {
     for (const [name, method] of Object.entries(type.methods)) {
       const key = name.charAt(0).toLowerCase() + name.slice(1);
@@ -44,8 +48,11 @@ export function bindMethods(services: readonly ServiceBinding[]): ReadonlyMap<st
       if (handler === undefined) throw new HandlerMissing({ method: method.fullName });
       if (methods.has(method.fullName)) throw new MethodDuplicate({ method: method.fullName });
       // Bound, so that handlers of a class instance keep their `this`.
-      methods.set(method.fullName, { type: method, handler: handler.bind(handlers) });
+      const bound = { type: method, handler: handler.bind(handlers) };
+      methods.set(method.fullName, bound);
+      aliases.set(`${type.typeName}.${key}`, bound);
     }
   }
+  for (const [alias, bound] of aliases) if (!methods.has(alias)) methods.set(alias, bound);
   return methods;
 }
