@@ -33,6 +33,11 @@ export class ConfigIni implements ConfigReader {
     return this.#sections.get(section)?.get(key) || undefined;
   }
 
+  /** Names of the sections, "" included, in order. */
+  sections(): readonly string[] {
+    return [...this.#sections.keys()];
+  }
+
   /** Names of the keys of a section, in order. */
   keys(section: string): readonly string[] {
     return [...(this.#sections.get(section)?.keys() ?? [])];

@@ -5,8 +5,8 @@ import type { HostOptions } from "./host-options.js";
 import { readManifest, readReleaseConfig, readReleaseId, startErrorText } from "./release-dir.js";
 import { logWarnings } from "./service-config.js";
 
-/** Longest time from the signal to the end; workers drain for 8 s of it. */
-const GRACE_MS = 10_000;
+/** From the end of the drain to the kill: for `fini` and the last logs. */
+const STOP_MARGIN_MS = 2_000;
 
 /** The controller of a service. @returns exit code: 0 = stopped in order, 1 = could not start, see the state file */
 export async function runHostController(options: HostOptions, deps: { exec: string; logger: Logger }): Promise<number> {
@@ -33,7 +33,8 @@ export async function runHostController(options: HostOptions, deps: { exec: stri
       workers: config.procnum,
       accept: config.accept,
       heartbeatTimeoutMs: config.heartbeatMs,
-      graceMs: GRACE_MS,
+      startTimeoutMs: config.startTimeoutMs,
+      graceMs: config.drainMs + STOP_MARGIN_MS,
       onFork: (isReplacement) => metrics.add(isReplacement ? "frm.ctrl pull-up worker" : "frm.ctrl start-up worker"),
     });
   } catch (error) {

@@ -48,10 +48,16 @@ describe("parseServiceConfig", () => {
       ],
       procnum: availableParallelism(),
       accept: "balanced",
-      heartbeatMs: 60_000,
+      heartbeatMs: 10_000,
+      drainMs: 8_000,
+      msgTimeoutMs: 800,
+      isReloadable: true,
       maxInFlight: 10_000,
       maxConnections: 10_000,
       loopMs: 1_000,
+      clientRetryRatio: 0.2,
+      clientShortConnections: false,
+      clientHedgeAfterMs: 0,
     });
     expect(config.logFilter.level).toBe("ERROR");
     expect(config.warnings).toEqual([{ path: "[SRPC] listen", message: "7963/udp is not served yet, only tcp is" }]);
@@ -80,15 +86,24 @@ describe("parseServiceConfig", () => {
   });
 
   it("says which keys do nothing", () => {
-    const { warnings } = parseServiceConfig("[SRPC]\nlisten=80/tcp\nshmsize=16\nmodule=./msec.so\nprocnumm=4");
-    expect(warnings.map(({ path }) => path)).toEqual(["[SRPC] shmsize", "[SRPC] module", "[SRPC] procnumm"]);
+    const text =
+      "[SRPC]\nlisten=80/tcp\nshmsize=16\nmaxInFlight=4\nzzz=1\n[LOG]\nFileMax=3\n[COLOR]\nFieldName0=a\nFieldNam1=b\n[srpc]\n[CLIENTS]\n[FLIGHT]\nany=1";
+    expect(parseServiceConfig(text).warnings.map(({ path, message }) => `${path} ${message}`)).toEqual([
+      "[SRPC] shmsize has no effect: requests do not pass through shared memory",
+      "[SRPC] maxInFlight unknown key; did you mean max_in_flight?",
+      "[SRPC] zzz unknown key",
+      "[LOG] FileMax has no effect: there are no local business logs",
+      "[COLOR] FieldNam1 unknown key; did you mean FieldName?",
+      "[srpc] is not read; did you mean [SRPC]?",
+      "[CLIENTS] is not read; did you mean [CLIENT]?",
+    ]);
   });
 
   it("lists all problems at once", () => {
     const text =
-      "[SRPC]\nlisten = 80/sctp\nprocnum = 0\naccept = all\nheartbeat = soon\nloop_ms = -1\n[LOG]\nLevel = WARN";
+      "[SRPC]\nlisten = 80/sctp\nprocnum = 0\naccept = all\nheartbeat = soon\nreload = maybe\nloop_ms = -1\n[CLIENT]\nretry_ratio = 1.5\n[LOG]\nLevel = WARN";
     expect(() => parseServiceConfig(text)).toThrow(
-      /\[SRPC\] listen: .*sctp.*\[SRPC\] procnum: is "0".*\[SRPC\] accept: is "all".*heartbeat.*loop_ms.*\[LOG\] Level: is "WARN"/s,
+      /\[SRPC\] listen: .*sctp.*\[SRPC\] procnum: is "0".*\[SRPC\] accept: is "all".*heartbeat.*reload: is "maybe", use on or off.*loop_ms.*\[CLIENT\] retry_ratio: is "1.5", use a number from 0 to 1.*\[LOG\] Level: is "WARN"/s,
     );
   });
 });
