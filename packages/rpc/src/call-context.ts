@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { AppError } from "@msec/core";
 import type { InitOf, MessageOf, MessageType, MethodType } from "@msec/protocol";
 import type { OutgoingCall } from "./call-events.js";
 
@@ -9,8 +10,12 @@ export interface CallOptions {
   readonly idempotent?: boolean;
   /** Attempts that may reach an instance, the first included. Default 3. */
   readonly maxAttempts?: number;
-  /** Gives up: the call rejects with CANCELLED (RPC_CANCELLED). The callee is not told. */
+  /** Gives up: the call rejects with CANCELLED (RPC_CANCELLED). */
   readonly signal?: AbortSignal;
+  /** 0 to 127, more is more important: what overloaded services refuse last. Default: that of the request, 64 outside of any. */
+  readonly priority?: number;
+  /** Name of the end user. Within a priority, overloaded services refuse by user. Default: that of the request. */
+  readonly user?: string;
 }
 
 /** How code makes calls: `ctx.call` inside a request, `client.call` anywhere. */
@@ -38,6 +43,10 @@ export interface CallContext {
   readonly parentSpanId: string;
   /** This request is coloured: its logs are kept whatever their level. Set it to colour what follows, calls included. */
   coloring: boolean;
+  /** Business priority, 0 to 127, more is more important; 64 when the caller told none. Calls made for this request inherit it. */
+  priority: number;
+  /** Hash of the end user, unsigned 32 bits; made from the flow id when the caller told none. Calls inherit it. */
+  userHash: number;
   /** 0 = first try of the caller. */
   readonly attempt: number;
   /** `ip:port` of the caller. */
@@ -45,10 +54,16 @@ export interface CallContext {
   readonly protocol: "srpc" | "http";
   /** What is left of the caller's deadline, ms; Infinity when it told none; never negative. */
   remainingMs(): number;
-  /** Aborted at the deadline and when the caller's connection is lost. */
+  /** Aborted at the deadline, when the caller gives up and when its connection is lost. */
   readonly signal: AbortSignal;
   /** Calls another service in the name of this request: flow id, colour, trace parent and remaining time travel along. */
   readonly call: CallFunction;
+}
+
+/** A call made in the course of a request: it ends with the request. */
+export interface NestedCall {
+  /** Nobody waits for the request any more. */
+  cancel(reason: AppError): void;
 }
 
 /** What a nested call takes from the request it is made in. */
@@ -58,8 +73,14 @@ export interface CallParent {
   readonly spanIdHigh: number;
   readonly spanIdLow: number;
   readonly coloring: boolean;
+  readonly priority: number;
+  readonly userHash: number;
   /** Monotonic; Infinity = none. */
   readonly deadlineMs: number;
+  /** From now on `call` hears when the request is given up. Returns why, when it was already: then the call must not start. */
+  attach(call: NestedCall): AppError | undefined;
+  /** The call is over. */
+  detach(call: NestedCall): void;
   noteCall(call: OutgoingCall): void;
 }
 

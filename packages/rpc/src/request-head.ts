@@ -1,11 +1,21 @@
-import type { Clock } from "@msec/core";
 import { colorId, type MethodType, type RpcHead, resetHead } from "@msec/protocol";
 import type { CallAttempt } from "./call-attempt.js";
+import { wirePriorityOf } from "./call-priority.js";
 
 const MAX_WIRE_TIMEOUT_MS = 0xffff_ffff;
 const colorIds = new WeakMap<MethodType, number>();
 
+let lastMethod: MethodType | undefined;
+let lastColorId = 0;
+
 function colorIdOf(method: MethodType): number {
+  if (method === lastMethod) return lastColorId;
+  lastMethod = method;
+  lastColorId = lookUpColorId(method);
+  return lastColorId;
+}
+
+function lookUpColorId(method: MethodType): number {
   let id = colorIds.get(method);
   if (id === undefined) {
     id = colorId(method.fullName);
@@ -18,22 +28,25 @@ function colorIdOf(method: MethodType): number {
 export function fillRequestHead(
   head: RpcHead,
   attempt: CallAttempt,
-  client: { readonly service: string; readonly clock: Clock },
+  from: { readonly service: string; readonly nowMs: number },
 ): RpcHead {
   const { call } = attempt;
   const { parent } = call;
   resetHead(head);
   head.sequenceLow = attempt.sequence;
-  head.colorIdLow = colorIdOf(call.method);
-  head.caller = client.service;
-  head.methodName = call.method.fullName;
+  head.colorIdLow = colorIdOf(call.methodType);
+  head.caller = from.service;
+  head.methodName = call.methodType.fullName;
   head.attempt = attempt.attempt;
   head.spanIdHigh = attempt.spanIdHigh;
   head.spanIdLow = attempt.spanIdLow;
   head.flowIdHigh = call.flowIdHigh;
   head.flowIdLow = call.flowIdLow;
-  const leftMs = Math.ceil(call.deadlineMs - client.clock.monotonicMs());
+  const leftMs = Math.ceil(call.deadlineMs - from.nowMs);
   head.timeoutMs = leftMs > MAX_WIRE_TIMEOUT_MS ? 0 : Math.max(1, leftMs);
+  head.priority = wirePriorityOf(call.priority);
+  // Callees take the flow id for a user that is not told.
+  if (call.userHash !== call.flowIdLow) head.userHash = call.userHash;
   if (parent !== undefined) {
     head.coloring = parent.coloring ? 1 : 0;
     head.parentSpanIdHigh = parent.spanIdHigh;

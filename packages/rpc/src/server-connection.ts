@@ -3,19 +3,22 @@ import { formatHostPort, isAppError } from "@msec/core";
 import { type InputStream, type OutputBufferPool, StreamConnection, type StreamConnectionLimits } from "@msec/net";
 import {
   appendFrame,
+  CAPABILITY_CANCEL,
   createFrameSlice,
   createHead,
   decodeHead,
   FrameTooLarge,
   frameLength,
   type ProtoWriter,
+  type RpcHead,
   resetHead,
   sliceFrame,
   type WireError,
 } from "@msec/protocol";
-import { HeadInvalid, ShuttingDown } from "./errors.js";
+import { HeadInvalid, PeerLost, ShuttingDown } from "./errors.js";
 import { HttpExchange } from "./http-exchange.js";
 import { fillReplyHead } from "./reply-head.js";
+import { RunningRequests } from "./running-requests.js";
 import type { ReceivedFrame, RequestContext, ServerCore, ServerPeer } from "./server-core.js";
 import type { BoundMethod } from "./service-binding.js";
 
@@ -42,7 +45,7 @@ export class ServerConnection implements ServerPeer {
   readonly core: ServerCore;
   readonly address: string;
   readonly localAddress: string;
-  readonly watching = new Set<{ abort(): void }>();
+  readonly running = new RunningRequests();
   arrivedMs = 0;
   nowMs = 0;
   inFlight = 0;
@@ -54,6 +57,7 @@ export class ServerConnection implements ServerPeer {
   #http: HttpExchange | undefined;
   #isFirst = true;
   #hasEnded = false;
+  #hasToldCapabilities = false;
   /** The peer is a client of this generation: it understands a notice that we are about to stop. */
   #knowsNotice = false;
 
@@ -84,7 +88,7 @@ export class ServerConnection implements ServerPeer {
       return;
     }
     const writer = this.#writer();
-    const size = appendFrame(writer, fillReplyHead(replyHead, ctx), method.type.output, response);
+    const size = appendFrame(writer, this.#replyHead(ctx), method.type.output, response);
     if (size > this.#maxFrameBytes) {
       writer.truncate(writer.length - size);
       throw new FrameTooLarge({ sizeBytes: size, limitBytes: this.#maxFrameBytes });
@@ -98,8 +102,12 @@ export class ServerConnection implements ServerPeer {
       this.#http?.answerError(ctx, error);
       return;
     }
-    appendFrame(this.#writer(), fillReplyHead(replyHead, ctx, error));
+    appendFrame(this.#writer(), this.#replyHead(ctx, error));
     this.#endIfDone();
+  }
+
+  answerDropped(): void {
+    if (!this.isLost) this.#endIfDone();
   }
 
   /** Tells a peer that understands it to send nothing more here; it closes the connection when its last answer has come. */
@@ -132,6 +140,16 @@ export class ServerConnection implements ServerPeer {
 
   blockInput(): void {
     this.#connection.blockInput();
+  }
+
+  /** The first answer tells what this server understands. */
+  #replyHead(ctx: RequestContext, error?: WireError): RpcHead {
+    const head = fillReplyHead(replyHead, ctx, error);
+    if (!this.#hasToldCapabilities) {
+      this.#hasToldCapabilities = true;
+      head.capabilities = CAPABILITY_CANCEL;
+    }
+    return head;
   }
 
   #writer(): ProtoWriter {
@@ -216,7 +234,7 @@ export class ServerConnection implements ServerPeer {
     if (isAppError(error)) {
       this.core.logger.debug("connection closed", { peer: this.address, reason: error.reason, text: error.message });
     }
-    for (const ctx of this.watching) ctx.abort();
+    this.running.abandonAll(new PeerLost({ peer: this.address }));
     this.#onClose(this);
   }
 }

@@ -3,13 +3,15 @@
  * gets as `IncomingRequest`. One object for all three, since allocation is what a call costs; texts are made when they are read.
  */
 
-import type { Clock } from "@msec/core";
+import type { AppError, Clock } from "@msec/core";
 import { createTimerEntry, type TimerEntry, type TimerWheel } from "@msec/net";
 import type { InitOf, MessageOf, MessageType, MethodType, RpcHead } from "@msec/protocol";
-import type { CallContext, CallOptions, CallParent } from "./call-context.js";
+import type { CallContext, CallOptions, CallParent, NestedCall } from "./call-context.js";
 import type { IncomingRequest, OutgoingCall } from "./call-events.js";
+import { priorityOfWire } from "./call-priority.js";
 import { DeadlinePassed, PeerLost } from "./errors.js";
 import { decimalId, random32, randomFlowHigh, spanText } from "./ids.js";
+import type { RunningRequest } from "./running-requests.js";
 
 /** Attempts kept per request for the hop record. */
 const MAX_NOTED_CALLS = 32;
@@ -22,7 +24,7 @@ export interface ContextHost {
     readonly clock: Clock;
     readonly wheel: TimerWheel;
     /** @throws RPC_CLIENT_CLOSED the server has no client */
-    clientOrThrow(): { callWithin(parent: CallParent, call: NestedCall): Promise<unknown> };
+    clientOrThrow(): { callWithin(parent: CallParent, call: NestedCallRequest): Promise<unknown> };
   };
   /** `ip:port` of the caller. */
   readonly address: string;
@@ -32,22 +34,24 @@ export interface ContextHost {
   readonly arrivedMs: number;
   /** Monotonic; kept fresh by whoever reads the clock, so that it is read once per request. */
   readonly nowMs: number;
-  /** Requests whose signal was asked for. */
-  readonly watching: Set<{ abort(): void }>;
   readonly isLost: boolean;
 }
 
-interface NestedCall {
+interface NestedCallRequest {
   readonly method: MethodType;
   readonly target: string;
   readonly request: unknown;
   readonly options: CallOptions | undefined;
 }
 
-export class ServerContext<H extends ContextHost = ContextHost> implements CallContext, CallParent, IncomingRequest {
+export class ServerContext<H extends ContextHost = ContextHost>
+  implements CallContext, CallParent, IncomingRequest, RunningRequest
+{
   readonly method: string;
   readonly caller: string;
   coloring: boolean;
+  priority: number;
+  userHash: number;
   readonly attempt: number;
   readonly link: H;
   readonly sequenceHigh: number;
@@ -69,6 +73,12 @@ export class ServerContext<H extends ContextHost = ContextHost> implements CallC
   err = 0;
   reason = "";
   calls: readonly OutgoingCall[] = NO_CALLS;
+  /** Why nobody waits for the answer. */
+  abandoned: AppError | undefined = undefined;
+  previousRunning: RunningRequest | undefined = undefined;
+  nextRunning: RunningRequest | undefined = undefined;
+  /** Calls under way; a set from the second one on. */
+  #nested: NestedCall | Set<NestedCall> | undefined;
   #abort: AbortController | undefined;
   #deadlineEntry: TimerEntry | undefined;
 
@@ -86,6 +96,8 @@ export class ServerContext<H extends ContextHost = ContextHost> implements CallC
     const hasFlow = head.flowIdHigh !== 0 || head.flowIdLow !== 0;
     this.flowIdHigh = hasFlow ? head.flowIdHigh : randomFlowHigh();
     this.flowIdLow = hasFlow ? head.flowIdLow : random32();
+    this.priority = priorityOfWire(head.priority);
+    this.userHash = head.userHash === 0 ? this.flowIdLow : head.userHash;
     const hasSpan = head.spanIdHigh !== 0 || head.spanIdLow !== 0;
     this.spanIdHigh = hasSpan ? head.spanIdHigh : random32();
     this.spanIdLow = hasSpan ? head.spanIdLow : random32();
@@ -153,30 +165,46 @@ export class ServerContext<H extends ContextHost = ContextHost> implements CallC
     else if (this.calls.length < MAX_NOTED_CALLS) (this.calls as OutgoingCall[]).push(call);
   }
 
-  /** The peer is gone. */
-  abort(): void {
-    this.#abort?.abort(new PeerLost({ peer: this.link.address }));
+  attach(call: NestedCall): AppError | undefined {
+    if (this.abandoned !== undefined) return this.abandoned;
+    const nested = this.#nested;
+    if (nested === undefined) this.#nested = call;
+    else if (nested instanceof Set) nested.add(call);
+    else this.#nested = new Set([nested, call]);
+    return undefined;
+  }
+
+  detach(call: NestedCall): void {
+    if (this.#nested === call) this.#nested = undefined;
+    else if (this.#nested instanceof Set) this.#nested.delete(call);
+  }
+
+  /** Nobody waits any more: the handler's signal and the calls it waits for hear of it. */
+  abandon(reason: AppError): void {
+    if (this.abandoned !== undefined) return;
+    this.abandoned = reason;
+    this.#abort?.abort(reason);
+    const nested = this.#nested;
+    this.#nested = undefined;
+    if (nested instanceof Set) for (const call of nested) call.cancel(reason);
+    else nested?.cancel(reason);
   }
 
   /** The answer is given: nothing watches any more. */
   unwatch(): void {
-    if (this.#abort === undefined) return;
-    this.link.watching.delete(this);
     if (this.#deadlineEntry !== undefined) this.link.core.wheel.remove(this.#deadlineEntry);
   }
 
-  /** Deadline and connection are watched only for requests that ask. */
+  /** The deadline is watched only for requests that ask. */
   #watch(): AbortController {
     const controller = new AbortController();
     const expire = (): void => controller.abort(new DeadlinePassed({ method: this.method }));
-    if (this.link.isLost) controller.abort(new PeerLost({ peer: this.link.address }));
+    if (this.abandoned !== undefined) controller.abort(this.abandoned);
+    else if (this.link.isLost) controller.abort(new PeerLost({ peer: this.link.address }));
     else if (this.remainingMs() === 0) expire();
-    else {
-      this.link.watching.add(this);
-      if (this.deadlineMs !== Number.POSITIVE_INFINITY) {
-        this.#deadlineEntry = createTimerEntry(expire);
-        this.link.core.wheel.add(this.#deadlineEntry, this.deadlineMs);
-      }
+    else if (this.deadlineMs !== Number.POSITIVE_INFINITY) {
+      this.#deadlineEntry = createTimerEntry(expire);
+      this.link.core.wheel.add(this.#deadlineEntry, this.deadlineMs);
     }
     return controller;
   }

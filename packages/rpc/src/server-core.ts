@@ -6,6 +6,7 @@ import { runHandler } from "./call-context.js";
 import type { CallEvents } from "./call-events.js";
 import type { RpcClient } from "./client.js";
 import {
+  CallCancelled,
   CalleeFailed,
   ClientClosed,
   DeadlinePassed,
@@ -15,6 +16,7 @@ import {
   ResponseInvalid,
   ShuttingDown,
 } from "./errors.js";
+import type { RunningRequests } from "./running-requests.js";
 import { type ContextHost, ServerContext } from "./server-context.js";
 import type { BoundMethod } from "./service-binding.js";
 
@@ -37,9 +39,13 @@ export interface ServerPeer extends ContextHost {
   nowMs: number;
   /** Requests under way. */
   inFlight: number;
+  /** Those whose handlers have not settled yet. */
+  readonly running: RunningRequests;
   /** Writes an answer. @throws what encoding throws; then nothing was written */
   answer(ctx: RequestContext, method: BoundMethod, response: unknown): void;
   answerError(ctx: RequestContext, error: WireError): void;
+  /** The request ended and nobody waits for its answer. */
+  answerDropped(): void;
 }
 
 /** A frame whose head was read. Used up before `dispatch` returns, so one object can serve a connection. */
@@ -108,6 +114,10 @@ export class ServerCore {
   /** A request that came as a frame: refused, or its body is read and its handler runs. */
   dispatch(frame: ReceivedFrame): void {
     const { peer, head, bytes, slice } = frame;
+    if (head.cancel !== 0) {
+      this.#cancel(peer, head);
+      return;
+    }
     const ctx = this.createContext(peer, head, "srpc");
     const method = this.methods.get(ctx.method);
     const refusal = this.refusal(ctx, method);
@@ -149,14 +159,25 @@ export class ServerCore {
       return;
     }
     if (isThenable(result)) {
+      ctx.link.running.add(ctx);
       result.then(
-        (response) => this.#finish(ctx, method, response),
+        (response) => {
+          ctx.link.running.remove(ctx);
+          this.#finish(ctx, method, response);
+        },
         (error) => {
+          ctx.link.running.remove(ctx);
           this.#leave(ctx);
           this.#handlerFailed(ctx, error);
         },
       );
     } else this.#finish(ctx, method, result);
+  }
+
+  /** A cancel frame. What is not under way any more was answered, or will be refused: nothing to do. */
+  #cancel(peer: ServerPeer, head: RpcHead): void {
+    const request = peer.running.find(head.sequenceHigh, head.sequenceLow) as RequestContext | undefined;
+    request?.abandon(new CallCancelled({ target: this.service, method: request.method }));
   }
 
   /** The body can't be read. */
@@ -174,6 +195,10 @@ export class ServerCore {
 
   #finish(ctx: RequestContext, method: BoundMethod, response: unknown): void {
     this.#leave(ctx);
+    if (ctx.abandoned !== undefined) {
+      this.#answerNobody(ctx, ctx.abandoned);
+      return;
+    }
     try {
       ctx.link.answer(ctx, method, response);
     } catch (error) {
@@ -184,7 +209,19 @@ export class ServerCore {
     this.#emit(ctx);
   }
 
+  #answerNobody(ctx: RequestContext, why: AppError): void {
+    const { err, reason } = wireErrorOf(why);
+    ctx.err = err;
+    ctx.reason = reason;
+    ctx.link.answerDropped();
+    this.#emit(ctx);
+  }
+
   #handlerFailed(ctx: RequestContext, error: unknown): void {
+    if (ctx.abandoned !== undefined) {
+      this.#answerNobody(ctx, ctx.abandoned);
+      return;
+    }
     if (!isAppError(error)) {
       this.logger.error("handler failed", { method: ctx.method, requestId: ctx.requestId, error });
     }

@@ -1,0 +1,144 @@
+import { type LogFields, type Logger, silentLogger } from "@msec/core";
+import { CAPABILITY_CANCEL, createHead, encodeFrame } from "@msec/protocol";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { method, RawPeer, requestFrame, startServer, type Text, until } from "./server-fixture.js";
+
+describe("frames", () => {
+  it("answers pipelined requests, fragmented byte by byte, and echoes the head", async () => {
+    const { port } = await startServer((request) => ({ text: request.text.toUpperCase() }));
+    const peer = new RawPeer(port);
+    const head = { flowIdHigh: 7, flowIdLow: 9, coloring: 1, colorIdLow: 5 };
+    const bytes = Buffer.concat([requestFrame(1, "a", head), requestFrame(2, "b"), requestFrame(3, "c")]);
+    for (const byte of bytes.subarray(0, 100)) peer.socket.write(Uint8Array.of(byte));
+    peer.socket.write(bytes.subarray(100));
+    await until(() => peer.answers().length === 3);
+    expect(peer.answers().map((answer) => [answer.head.sequenceLow, answer.text])).toEqual([
+      [1, "A"],
+      [2, "B"],
+      [3, "C"],
+    ]);
+    expect(peer.answers()[0]!.head).toEqual({
+      ...createHead(),
+      ...head,
+      sequenceLow: 1,
+      methodName: "test.Echo.Say",
+      caller: "Test.peer",
+      capabilities: CAPABILITY_CANCEL,
+    });
+    expect(peer.answers()[1]!.head.capabilities).toBe(0);
+    expect(peer.answers()[1]!.head.flowIdLow).not.toBe(0);
+  });
+
+  it("lets a slow request be overtaken", async () => {
+    let release: (() => void) | undefined;
+    const { port } = await startServer(async (request) => {
+      if (request.text === "slow") await new Promise<void>((resolve) => (release = resolve));
+      return request;
+    });
+    const peer = new RawPeer(port);
+    peer.socket.write(Buffer.concat([requestFrame(1, "slow"), requestFrame(2, "fast")]));
+    await until(() => peer.answers().length === 1);
+    release?.();
+    await until(() => peer.answers().length === 2);
+    expect(peer.answers().map((answer) => answer.text)).toEqual(["fast", "slow"]);
+  });
+
+  it.each([
+    {
+      name: "unknown method",
+      frame: requestFrame(5, "x", { methodName: "test.Echo.None" }),
+      err: -6,
+      reason: "RPC_METHOD_UNKNOWN",
+    },
+    {
+      name: "body that is no message",
+      frame: encodeFrame({ ...createHead(), sequenceLow: 5, methodName: method.fullName }, Uint8Array.of(0xff, 0xff)),
+      err: -5,
+      reason: "RPC_REQUEST_INVALID",
+    },
+    {
+      name: "body without its required field",
+      frame: encodeFrame({ ...createHead(), sequenceLow: 5, methodName: method.fullName }),
+      err: -5,
+      reason: "RPC_REQUEST_INVALID",
+    },
+    {
+      name: "head without a method",
+      frame: Uint8Array.of(0x28, 0, 0, 0, 2, 0, 0, 0, 0, 0x50, 5, 0x29),
+      err: -4,
+      reason: "RPC_HEAD_INVALID",
+    },
+  ])("answers $err to $name and goes on", async ({ frame, err, reason }) => {
+    const { port } = await startServer((request) => request);
+    const peer = new RawPeer(port);
+    peer.socket.write(Buffer.concat([frame, requestFrame(6, "next")]));
+    await until(() => peer.answers().length === 2);
+    expect(peer.answers()[0]!.head).toMatchObject({ sequenceLow: 5, err, reason });
+    expect(peer.answers()[1]).toMatchObject({ text: "next" });
+  });
+
+  it.each([
+    { name: "no frame at all", bytes: Buffer.from("\0hello") },
+    { name: "a body of 2 GB announced", bytes: Buffer.from("28000000107fffffff", "hex") },
+    { name: "more than maxFrameBytes announced", bytes: Buffer.from("280000001000100000", "hex") },
+    { name: "negative lengths", bytes: Buffer.from("28ffffffff00000000", "hex") },
+    { name: "wrong end byte", bytes: Buffer.concat([requestFrame(1, "x").slice(0, -1), Buffer.from("X")]) },
+    { name: "head without a sequence", bytes: Buffer.from("28000000010000000000" + "29", "hex") },
+  ])("closes the connection for $name, before any body", async ({ bytes }) => {
+    const { port, server } = await startServer((request) => request, { limits: { maxFrameBytes: 1 << 20 } });
+    const peer = new RawPeer(port);
+    peer.socket.write(bytes);
+    await until(() => peer.isClosed);
+    expect(peer.answers()).toEqual([]);
+    await until(() => server.connections === 0);
+  });
+
+  it("closes a connection whose head never ends, and keeps one whose handler is still at work", async () => {
+    let release: (() => void) | undefined;
+    const { port } = await startServer(
+      async (request) => {
+        await new Promise<void>((resolve) => (release = resolve));
+        return request;
+      },
+      { limits: { idleTimeoutMs: 60 } },
+    );
+    const slow = new RawPeer(port);
+    const busy = new RawPeer(port);
+    busy.socket.write(requestFrame(1, "x"));
+    slow.socket.write(requestFrame(1, "x").subarray(0, 5));
+    const drip = setInterval(() => slow.socket.write(Uint8Array.of(0)), 20);
+    onTestFinished(() => clearInterval(drip));
+    await until(() => slow.isClosed);
+    expect(busy.isClosed).toBe(false);
+    release?.();
+    await until(() => busy.answers().length === 1);
+  });
+});
+
+describe("errors of handlers", () => {
+  it("passes an AppError on, hides anything else and says which field an answer lacks", async () => {
+    const logged: LogFields[] = [];
+    const logger: Logger = { ...silentLogger, error: (_msg, fields) => void logged.push(fields ?? {}) };
+    const { port } = await startServer(
+      (request) => {
+        if (request.text === "bug") throw new Error("secret");
+        if (request.text === "async bug") return Promise.reject(new Error("secret"));
+        return {} as Text;
+      },
+      { logger },
+    );
+    const peer = new RawPeer(port);
+    peer.socket.write(
+      Buffer.concat([requestFrame(1, "bug"), requestFrame(2, "async bug"), requestFrame(3, "incomplete")]),
+    );
+    await until(() => peer.answers().length === 3);
+    const bySequence = peer.answers().toSorted((a, b) => a.head.sequenceLow - b.head.sequenceLow);
+    expect(bySequence.map(({ head }) => [head.err, head.reason])).toEqual([
+      [-2, "INTERNAL"],
+      [-2, "INTERNAL"],
+      [-8, "PROTO_REQUIRED_FIELD_MISSING"],
+    ]);
+    expect(JSON.stringify(bySequence.map(({ head }) => head))).not.toContain("secret");
+    expect(logged).toHaveLength(3);
+  });
+});
