@@ -85,3 +85,36 @@ export const NetOutputFull = defineError<AtAddress & { readonly queuedBytes: num
   "RESOURCE_EXHAUSTED",
   (d) => `${d.address} does not read: ${d.queuedBytes} bytes wait for it, the limit is ${d.limitBytes}`,
 );
+
+/** `problem` says what is wrong with the other side's certificate, with OpenSSL's name for it. */
+export const TlsCertificateRefused = defineError<AtAddress & { readonly problem: string }>(
+  "NET_TLS_CERTIFICATE_REFUSED",
+  "UNAVAILABLE",
+  (d) => `the certificate of ${d.address} is not accepted: ${d.problem}`,
+);
+
+/** The handshake failed for another reason, e.g. because the other side speaks no TLS. */
+export const TlsFailed = defineError<AtAddress & { readonly problem: string }>(
+  "NET_TLS_FAILED",
+  "UNAVAILABLE",
+  (d) => `no TLS with ${d.address}: ${d.problem}`,
+);
+
+export const TlsFilesInvalid = defineError<{ readonly path: string; readonly problem: string }>(
+  "NET_TLS_FILES_INVALID",
+  "FAILED_PRECONDITION",
+  (d) => `the certificate files under ${d.path} can't be used: ${d.problem}`,
+);
+
+export const AddressListInvalid = defineError<{ readonly entry: string }>(
+  "NET_ADDRESS_LIST_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${JSON.stringify(d.entry)} is no address or network; write e.g. 10.0.0.0/8 or 127.0.0.1`,
+);
+
+/** A message was begun and not finished in time. */
+export const NetMessageTimeout = defineError<AtAddress & { readonly waitedMs: number; readonly arrivedBytes: number }>(
+  "NET_MESSAGE_TIMEOUT",
+  "UNAVAILABLE",
+  (d) => `${d.address} sent only ${d.arrivedBytes} bytes of a message in ${d.waitedMs} ms; the connection was closed`,
+);

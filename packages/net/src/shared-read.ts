@@ -90,3 +90,34 @@ export function attachInput(stream: InputStream, sink: InputSink): void {
   for (const bytes of slot.early) sink(bytes, 0, bytes.length);
   slot.early = [];
 }
+
+/**
+ * Calls back once with the first bytes, without using them up: whatever takes the input next (`attachInput` or `unreadInput`) gets
+ * them too. For streams that nobody reads yet.
+ */
+export function peekInput(stream: InputStream, onFirst: (bytes: Uint8Array) => void): void {
+  const slot = slots.get(stream);
+  if (slot !== undefined) {
+    slot.sink = (bytes, start, end) => {
+      const first = Buffer.from(bytes.subarray(start, end));
+      slot.sink = undefined;
+      slot.early.push(first);
+      onFirst(first);
+    };
+    return;
+  }
+  stream.once("data", (first: Buffer) => {
+    stream.pause();
+    stream.unshift(first);
+    onFirst(first);
+  });
+}
+
+/** Puts what arrived and was not taken back into the stream itself, which from now on delivers its input like any other. */
+export function unreadInput(stream: InputStream): void {
+  const slot = slots.get(stream);
+  if (slot === undefined) return;
+  slots.delete(stream);
+  for (const bytes of slot.early.reverse()) stream.unshift(bytes);
+  slot.early = [];
+}

@@ -8,5 +8,11 @@ export {
   startProgram,
 } from "./program.js";
 export { makeTempDirectory } from "./temp-directory.js";
+export {
+  makeTestAuthority,
+  type TestAuthority,
+  type TestCertificateOptions,
+  writeTestCertificate,
+} from "./test-authority.js";
 export { TestScope } from "./test-scope.js";
 export { waitUntil } from "./wait-until.js";
