@@ -1,5 +1,5 @@
 /** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout. */
-import { runRpcBenchmark } from "./rpc.js";
+import { runRpcBenchmark } from "./rpc/run-rpc.js";
 import { main as runShmBenchmark } from "./shm.bench.js";
 
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {

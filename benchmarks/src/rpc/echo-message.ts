@@ -37,8 +37,12 @@ export const EchoService = {
   methods: { Echo: methodOf("Echo"), EchoAsync: methodOf("EchoAsync") },
 };
 
-/** 98 characters: 100 bytes of body. */
-export const TEXT = "0123456789".repeat(10).slice(0, 98);
+const TEXT_LENGTH = 98;
+
+/** Different texts of 98 characters, 100 bytes of body each: one and the same would flatter whoever caches texts. */
+export const TEXTS: readonly string[] = Array.from({ length: 1024 }, (_, i) =>
+  `${i} ${"0123456789".repeat(10)}`.slice(0, TEXT_LENGTH),
+);
 
 const writer = new ProtoWriter();
 

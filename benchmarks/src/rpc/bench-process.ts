@@ -1,0 +1,146 @@
+/**
+ * Child process of the RPC benchmarks, steered by messages of its parent: `server`, `client` or `agent`, then the options as JSON.
+ * A server with several workers forks them by `node:cluster`; the CPU time of all its processes counts.
+ */
+import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import { AgentStandIn, type Announcement } from "./agent-stand-in.js";
+import { TEXTS } from "./echo-message.js";
+import { cpuUs, runLoad } from "./load-loop.js";
+import type { Caller, OpenOptions, ServeOptions } from "./peers/peer.js";
+import { PEERS, type PeerName } from "./peers/registry.js";
+
+export interface ServerArgs extends ServeOptions {
+  readonly peer: PeerName;
+  readonly workers: number;
+}
+
+export interface ClientArgs extends OpenOptions {
+  readonly peer: PeerName;
+}
+
+export interface MemoryUse {
+  readonly rssBytes: number;
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+}
+
+export type BenchRequest =
+  | { readonly kind: "cpu" | "memory" | "home" }
+  | { readonly kind: "announce"; readonly announcement: Announcement }
+  | { readonly kind: "check"; readonly calls: number; readonly inFlight: number }
+  | { readonly kind: "run"; readonly inFlight: number; readonly durationMs: number };
+
+/** What the process answers with. */
+export type BenchAnswer = { readonly value: unknown } | { readonly error: string };
+
+type Answerer = (request: BenchRequest) => unknown;
+
+function memory(): MemoryUse {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rssBytes: rss, heapBytes: heapUsed, externalBytes: external };
+}
+
+function common(request: BenchRequest): unknown {
+  if (request.kind === "cpu") return cpuUs();
+  if (request.kind === "memory") return memory();
+  throw new Error(`unexpected request ${request.kind}`);
+}
+
+async function askWorker(worker: Worker, request?: BenchRequest): Promise<unknown> {
+  const answered = once(worker, "message");
+  if (request !== undefined) worker.send(request);
+  const [answer] = (await answered) as [BenchAnswer];
+  if ("error" in answer) throw new Error(answer.error);
+  return answer.value;
+}
+
+async function startCluster(count: number): Promise<{ port: unknown; answer: Answerer }> {
+  cluster.setupPrimary({ args: process.argv.slice(2) });
+  const workers = Array.from({ length: count }, () => cluster.fork());
+  const ports = await Promise.all(workers.map((worker) => askWorker(worker)));
+  if (new Set(ports).size !== 1) throw new Error(`workers listen on different ports: ${ports.join(", ")}`);
+  const answer: Answerer = async (request) => {
+    if (request.kind !== "cpu") return common(request);
+    const parts = (await Promise.all(workers.map((worker) => askWorker(worker, request)))) as number[];
+    return parts.reduce((sum, part) => sum + part, cpuUs());
+  };
+  return { port: ports[0], answer };
+}
+
+async function startServer(args: ServerArgs): Promise<{ value: unknown; answer: Answerer }> {
+  if (args.workers > 1 && cluster.isPrimary) {
+    const { port, answer } = await startCluster(args.workers);
+    return { value: port, answer };
+  }
+  return { value: await PEERS[args.peer].serve(args), answer: common };
+}
+
+/** Each answer must be its own request: a fast wrong answer is not a result. */
+async function check(caller: Caller, calls: number, inFlight: number): Promise<void> {
+  const one = (text: string): Promise<string | undefined> =>
+    caller.kind === "promise"
+      ? caller.call(text).then((answer) => answer.text)
+      : new Promise((resolve, reject) => {
+          void caller.call(text, (error, answer) => (error === undefined ? resolve(answer) : reject(error)));
+        });
+  for (let from = 0; from < calls; from += inFlight) {
+    const texts = TEXTS.slice(from, Math.min(calls, from + inFlight));
+    const answers = await Promise.all(texts.map(one));
+    const wrong = texts.findIndex((text, i) => answers[i] !== text);
+    if (wrong >= 0) throw new Error(`asked ${texts[wrong]}, got ${answers[wrong]}`);
+  }
+}
+
+async function startClient(args: ClientArgs): Promise<{ value: unknown; answer: Answerer }> {
+  const caller = await PEERS[args.peer].open(args);
+  const answer: Answerer = (request) => {
+    if (request.kind === "run") return runLoad(caller, request.inFlight, request.durationMs);
+    if (request.kind === "check") return check(caller, request.calls, request.inFlight);
+    return common(request);
+  };
+  return { value: 0, answer };
+}
+
+async function startAgent(): Promise<{ value: unknown; answer: Answerer }> {
+  const agent = new AgentStandIn();
+  await agent.start();
+  process.on("exit", () => agent.close());
+  const answer: Answerer = (request) => {
+    if (request.kind === "home") return agent.createHome();
+    if (request.kind === "announce") return agent.announce(request.announcement);
+    return common(request);
+  };
+  return { value: 0, answer };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
+}
+
+async function main(): Promise<void> {
+  const [role, json = "{}"] = process.argv.slice(2);
+  const args: unknown = JSON.parse(json);
+  const starts: Readonly<Record<string, () => Promise<{ value: unknown; answer: Answerer }>>> = {
+    server: () => startServer(args as ServerArgs),
+    client: () => startClient(args as ClientArgs),
+    agent: startAgent,
+  };
+  const send = (answer: BenchAnswer): void => void process.send?.(answer);
+  process.on("disconnect", () => process.exit(0));
+  process.on("SIGTERM", () => process.exit(0));
+  try {
+    const started = await starts[role ?? ""]!();
+    process.on("message", (request: BenchRequest) => {
+      new Promise((resolve) => resolve(started.answer(request))).then(
+        (value) => send({ value: value ?? 0 }),
+        (error: unknown) => send({ error: textOf(error) }),
+      );
+    });
+    send({ value: started.value });
+  } catch (error) {
+    send({ error: textOf(error) });
+  }
+}
+
+await main();

@@ -1,0 +1,64 @@
+/** What is measured: how many calls at a time, over which connections, with how many workers, by whom. */
+import type { PeerName } from "./peers/registry.js";
+
+export interface Scenario {
+  /** Stable: keys of ratios and `--only` use it. */
+  readonly name: string;
+  readonly about: string;
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly isShort: boolean;
+  readonly workers: number;
+  readonly transport: "tcp" | "udp";
+  readonly peers: readonly PeerName[];
+  /** Peers that have no such way of calling, and why. */
+  readonly notAvailable: Readonly<Record<string, string>>;
+}
+
+const MAIN_PEERS: readonly PeerName[] = ["msec", "msec-bare", "floor", "bare-net", "grpc-js"];
+const VARIANTS: readonly PeerName[] = ["msec-async"];
+const without = (...names: PeerName[]): readonly PeerName[] => MAIN_PEERS.filter((peer) => !names.includes(peer));
+
+const BASE = {
+  connections: 4,
+  isShort: false,
+  workers: 1,
+  transport: "tcp",
+  peers: MAIN_PEERS,
+  notAvailable: {},
+} as const;
+const NO_SHORT_FLOOR = { floor: "it has only long connections" };
+
+/** The order is that of the bar table's importance, so that a run that is cut short has the main figures. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    ...BASE,
+    name: "256",
+    about: "256 calls in flight over 4 connections",
+    inFlight: 256,
+    peers: [...MAIN_PEERS, ...VARIANTS],
+  },
+  { ...BASE, name: "64x1", about: "64 connections with 1 call in flight each", inFlight: 64, connections: 64 },
+  {
+    ...BASE,
+    name: "short",
+    about: "a connection for each call, 8 at a time",
+    inFlight: 8,
+    connections: 0,
+    isShort: true,
+    peers: without("floor"),
+    notAvailable: NO_SHORT_FLOOR,
+  },
+  { ...BASE, name: "1", about: "1 call in flight", inFlight: 1, connections: 1 },
+  { ...BASE, name: "32", about: "32 calls in flight over 4 connections", inFlight: 32 },
+];
+
+/** @throws when a name is none of ours */
+export function chooseScenarios(only: string | undefined): readonly Scenario[] {
+  if (only === undefined) return SCENARIOS;
+  return only.split(",").map((name) => {
+    const found = SCENARIOS.find((scenario) => scenario.name === name);
+    if (!found) throw new Error(`unknown scenario ${name}; names: ${SCENARIOS.map((each) => each.name).join(", ")}`);
+    return found;
+  });
+}
