@@ -107,6 +107,8 @@ describe("srpc heads", () => {
 describe("http requests", () => {
   const cases = loadCases<RequestCase>("./srpc/http-requests.json");
   const defaults = {
+    isInvokePath: false,
+    param: "",
     caller: "",
     timeoutMs: 0,
     requestId: "",

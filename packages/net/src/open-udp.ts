@@ -10,6 +10,10 @@ export interface OpenUdpOptions {
   readonly host?: string;
   /** 0 = any free port. */
   readonly port?: number;
+  /** The workers of one controller share the port: each datagram goes to one of them. Default false. */
+  readonly shared?: boolean;
+  /** Room in the kernel for datagrams that wait to be read. Default: the system's. */
+  readonly receiveBufferBytes?: number;
   /** Send to and accept from this address only; a peer that is not there is then reported by `onError` (NET_REFUSED). */
   readonly peer?: HostPort;
   readonly onDatagram: (bytes: Uint8Array, from: HostPort) => void;
@@ -29,7 +33,7 @@ function bind(socket: Socket, options: OpenUdpOptions): Promise<void> {
   const { host = "127.0.0.1", port = 0, peer } = options;
   return new Promise((resolve, reject) => {
     socket.once("error", (error) => reject(netError(error, `${host}:${port}/udp`)));
-    socket.bind({ address: peer === undefined ? host : "0.0.0.0", port, exclusive: true }, () => {
+    socket.bind({ address: peer === undefined ? host : "0.0.0.0", port, exclusive: options.shared !== true }, () => {
       if (peer === undefined) resolve();
       else socket.connect(peer.port, peer.host, () => resolve());
     });
@@ -38,7 +42,8 @@ function bind(socket: Socket, options: OpenUdpOptions): Promise<void> {
 
 /** Opens a UDP socket. @throws NET_ADDRESS_IN_USE and the other reasons of `netError` */
 export async function openUdp(options: OpenUdpOptions): Promise<UdpPort> {
-  const socket = createSocket("udp4");
+  const { receiveBufferBytes: recvBufferSize } = options;
+  const socket = createSocket({ type: "udp4", ...(recvBufferSize === undefined ? {} : { recvBufferSize }) });
   let isOpen = true;
   try {
     await bind(socket, options);

@@ -3,6 +3,7 @@ export {
   FrameBadLength,
   FrameBadStart,
   FrameTooLarge,
+  HopBatchInvalid,
   HttpBodyTooLarge,
   HttpHeadTooLarge,
   HttpRequestInvalid,
@@ -54,6 +55,16 @@ export {
   RouteReport,
   SignedOrder,
 } from "./link/messages.js";
+export {
+  type HopCallFacts,
+  type HopCallRecord,
+  type HopFacts,
+  type HopRecord,
+  hopFrameCount,
+  MAX_HOP_CALLS,
+} from "./log/hop-batch.js";
+export { decodeHopBatch } from "./log/hop-batch-reader.js";
+export { HopBatchWriter } from "./log/hop-batch-writer.js";
 export {
   appendLogEvent,
   decodeLogEvent,
@@ -139,7 +150,7 @@ export {
   SRPC_OVERHEAD,
   sliceFrame,
 } from "./srpc/frame.js";
-export { CAPABILITY_CANCEL, createHead, type RpcHead } from "./srpc/head.js";
+export { CAPABILITY_ANSWER, CAPABILITY_CANCEL, createHead, type RpcHead } from "./srpc/head.js";
 export { decodeHead, encodeHead, resetHead } from "./srpc/head-codec.js";
 export type { HttpRequestHead } from "./srpc/http-head.js";
 export {

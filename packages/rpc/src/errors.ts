@@ -12,10 +12,17 @@ export const ShuttingDown = defineError<{ service: string }>(
   (d) => `this instance of ${d.service} is stopping; the request was not started, send it to another one`,
 );
 
-export const Overloaded = defineError<{ inFlight: number; limit: number }>(
+export const Overloaded = defineError<{ problem: string }>(
   "RPC_OVERLOADED",
   "RESOURCE_EXHAUSTED",
-  (d) => `${d.inFlight} requests are under way, maxInFlight is ${d.limit}; the request was not started`,
+  (d) => `this instance is overloaded: ${d.problem}; the request was not started`,
+);
+
+/** It lay in the queue of a busy worker until it was too old to be worth the work. */
+export const QueuedTooLong = defineError<{ limitMs: number }>(
+  "RPC_QUEUED_TOO_LONG",
+  "RESOURCE_EXHAUSTED",
+  (d) => `the request waited more than msg_timeout (${d.limitMs} ms) for its turn; it was not started`,
 );
 
 /** The caller had given up before the work began. */
@@ -99,4 +106,17 @@ export const ClientOverloaded = defineError<{ inFlight: number; limit: number }>
   "RPC_CLIENT_OVERLOADED",
   "RESOURCE_EXHAUSTED",
   (d) => `${d.inFlight} calls wait for answers, the client's maxInFlight is ${d.limit}; nothing was sent`,
+);
+
+/** An answer over UDP to a sender whose address may be forged. */
+export const DatagramAnswerTooLarge = defineError<{ sizeBytes: number; limitBytes: number }>(
+  "RPC_DATAGRAM_ANSWER_TOO_LARGE",
+  "FAILED_PRECONDITION",
+  (d) => `use TCP: the answer has ${d.sizeBytes} B, over UDP you may get ${d.limitBytes} (udp_trusted, udp_max_factor)`,
+);
+
+export const NetworkInvalid = defineError<{ value: string }>(
+  "RPC_NETWORK_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${JSON.stringify(d.value)} is not an IPv4 address or network like 10.0.0.0/8`,
 );

@@ -1,6 +1,6 @@
 /**
  * HTTP + JSON on the RPC port: one request at a time per connection, answers in order. `POST /?methodName=pkg.Service.Method` or
- * `POST /pkg.Service.Method` with the request as JSON; `GET /` tells whether the instance serves. Spec: docs/protocols/srpc.md.
+ * `POST /pkg.Service.Method` with the request as JSON, or the archived Java server's `/invoke`; `GET /` tells whether the instance serves. Spec: docs/protocols/srpc.md.
  */
 import { isAppError, toAppError } from "@msec/core";
 import type { OutputBatcher } from "@msec/net";
@@ -97,7 +97,8 @@ export class HttpExchange {
 
   #start(request: HttpRequest): void {
     const { core } = this.#peer;
-    if (request.verb !== "POST") {
+    const isInvoked = request.verb === "GET" && request.isInvokePath;
+    if (request.verb !== "POST" && !isInvoked) {
       this.#answerStatus(request);
       return;
     }
@@ -113,9 +114,14 @@ export class HttpExchange {
       core.refuse(ctx, refusal);
       return;
     }
+    if (isInvoked && !method!.type.isIdempotent) {
+      const problem = `GET runs idempotent methods only (option idempotency_level): POST ${ctx.method}`;
+      core.refuse(ctx, new HttpRequestInvalid({ problem }), ERR_INVALID_PACKAGE);
+      return;
+    }
     let message: unknown;
     try {
-      message = messageFromJsonText(method!.type.input, decodeText(request.body));
+      message = messageFromJsonText(method!.type.input, jsonTextOf(request));
     } catch (error) {
       const isIncomplete = isAppError(error) && error.reason === ProtoRequiredFieldMissing.reason;
       core.refuse(ctx, toAppError(error), isIncomplete ? undefined : ERR_INVALID_PACKAGE);
@@ -175,11 +181,26 @@ export class HttpExchange {
   }
 }
 
+/** The message; an empty body is the empty message. Bodies for `/invoke` may be percent-encoded, as Java clients had to. */
+function jsonTextOf(request: HttpRequest): string {
+  const text = request.param === "" ? decodeText(request.body) : request.param;
+  if (text === "") return "{}";
+  return request.isInvokePath && text.startsWith("%") ? decodePercent(text) : text;
+}
+
 function decodeText(body: Uint8Array): string {
   try {
     return utf8.decode(body);
   } catch (cause) {
     throw new HttpRequestInvalid({ problem: "the body is not UTF-8" }, { cause });
+  }
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch (cause) {
+    throw new HttpRequestInvalid({ problem: "the body is not percent-encoded UTF-8" }, { cause });
   }
 }
 

@@ -4,7 +4,8 @@ import { listenTcp, OutputBufferPool, startTimerWheel, type TcpListener } from "
 import { ProtoWriter } from "@msec/protocol";
 import type { CallEvents } from "./call-events.js";
 import type { RpcClient } from "./client.js";
-import { type DatagramListener, openDatagramListener } from "./datagram-listener.js";
+import { type DatagramListener, type DatagramListenerOptions, openDatagramListener } from "./datagram-listener.js";
+import { Admission } from "./overload/admission.js";
 import { endpointText, ServerConnection } from "./server-connection.js";
 import { ServerCore } from "./server-core.js";
 import { bindMethods, type ServiceBinding } from "./service-binding.js";
@@ -16,8 +17,17 @@ export interface RpcServerLimits {
   readonly maxConnections?: number;
   /** Requests under way. Default 10000. More are answered RESOURCE_EXHAUSTED (RPC_OVERLOADED) at once. */
   readonly maxInFlight?: number;
+  /** A request that waited longer between its arrival and its turn is refused (RPC_QUEUED_TOO_LONG). Default 800; 0 = never. */
+  readonly maxQueueMs?: number;
+  /**
+   * Lag of the event loop from which on the worker takes only what it can manage, the most important requests first; the same happens
+   * when latencies show that too many are under way. Default 20; 0 = overload control is off.
+   */
+  readonly maxLoopLagMs?: number;
   /** A connection without a complete message for this long is closed, unless a request is under way on it. Default 60000. */
   readonly idleTimeoutMs?: number;
+  /** Most bytes of answers that may wait for a peer that does not read; then its connection is closed. Default 64 MiB. */
+  readonly maxQueuedOutputBytes?: number;
 }
 
 export interface RpcServerOptions {
@@ -45,8 +55,8 @@ export interface RpcServerOptions {
 export interface RpcServer {
   /** Opens one more address. @throws NET_ADDRESS_IN_USE and the other reasons of `listenTcp` */
   listen(at: { readonly host?: string; readonly port?: number } | { readonly server: NetServer }): Promise<HostPort>;
-  /** Serves frames over UDP too: one per datagram, both ways. @throws NET_ADDRESS_IN_USE and others */
-  listenUdp(at: { readonly host?: string; readonly port?: number }): Promise<HostPort>;
+  /** Serves frames over UDP too: one per datagram, both ways. @throws NET_ADDRESS_IN_USE and others, RPC_NETWORK_INVALID */
+  listenUdp(at: DatagramListenerOptions): Promise<HostPort>;
   /** Takes a connection that somebody else accepted. */
   accept(socket: Socket): void;
   readonly addresses: readonly HostPort[];
@@ -54,6 +64,8 @@ export interface RpcServer {
   readonly inFlight: number;
   readonly connections: number;
   readonly isStopping: boolean;
+  /** Overload control refuses some requests now. */
+  readonly isShedding: boolean;
   /**
    * Stops accepting, finishes what is under way, answers what still comes in with RPC_SHUTTING_DOWN, then closes. After `graceMs`
    * (default 10000) the rest is cut off. Resolves when everything is closed; further calls wait for the same end.
@@ -66,6 +78,7 @@ const LINGER_MS = 100;
 
 class TcpRpcServer implements RpcServer {
   readonly #core: ServerCore;
+  readonly #admission: Admission;
   readonly #limits: RpcServerLimits;
   readonly #pool = new OutputBufferPool(() => new ProtoWriter(16 << 10));
   readonly #listeners: TcpListener[] = [];
@@ -76,15 +89,22 @@ class TcpRpcServer implements RpcServer {
 
   constructor(options: RpcServerOptions) {
     this.#limits = options.limits ?? {};
+    const clock = options.clock ?? systemClock;
+    this.#admission = new Admission({
+      clock,
+      maxInFlight: this.#limits.maxInFlight ?? 10_000,
+      maxQueueMs: this.#limits.maxQueueMs ?? 800,
+      maxLoopLagMs: this.#limits.maxLoopLagMs ?? 20,
+    });
     this.#core = new ServerCore({
       service: options.service,
-      methods: bindMethods(options.services),
+      methods: bindMethods(options.services, () => this.#admission.addMethod()),
+      admission: this.#admission,
       events: options.events,
       client: options.client,
-      clock: options.clock ?? systemClock,
+      clock,
       logger: options.logger ?? silentLogger,
       wheel: startTimerWheel(options.clock === undefined ? {} : { clock: options.clock }),
-      maxInFlight: this.#limits.maxInFlight ?? 10_000,
       asyncContext: options.asyncContext ?? true,
       contextMembers: options.contextMembers,
     });
@@ -107,6 +127,10 @@ class TcpRpcServer implements RpcServer {
     return this.#core.isStopping;
   }
 
+  get isShedding(): boolean {
+    return this.#admission.isShedding;
+  }
+
   async listen(at: { host?: string; port?: number } | { server: NetServer }): Promise<HostPort> {
     const { maxConnections } = this.#limits;
     const listener = await listenTcp({
@@ -121,7 +145,7 @@ class TcpRpcServer implements RpcServer {
     return listener.address;
   }
 
-  async listenUdp(at: { host?: string; port?: number }): Promise<HostPort> {
+  async listenUdp(at: DatagramListenerOptions): Promise<HostPort> {
     const listener = await openDatagramListener(this.#core, at);
     this.#datagrams.push(listener);
     return listener.address;
@@ -135,7 +159,10 @@ class TcpRpcServer implements RpcServer {
       localAddress: endpointText(socket.localAddress, socket.localPort),
       pool: this.#pool,
       maxFrameBytes: this.#limits.maxFrameBytes ?? 16 << 20,
-      limits: { idleTimeoutMs: this.#limits.idleTimeoutMs ?? 60_000 },
+      limits: {
+        idleTimeoutMs: this.#limits.idleTimeoutMs ?? 60_000,
+        maxQueuedOutputBytes: this.#limits.maxQueuedOutputBytes ?? 64 << 20,
+      },
       onClose: (closed) => {
         this.#connections.delete(closed);
         this.#onChange();
@@ -154,17 +181,19 @@ class TcpRpcServer implements RpcServer {
     const { clock, wheel } = this.#core;
     const deadlineMs = clock.monotonicMs() + graceMs;
     this.#core.isStopping = true;
+    for (const listener of this.#datagrams) listener.drain();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     for (const connection of this.#connections) connection.announceStop();
     await this.#until(() => this.#core.inFlight === 0, deadlineMs);
     await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
     for (const connection of this.#connections) if (connection.inFlight === 0) connection.end();
     await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
-    for (const listener of this.#datagrams) listener.close();
+    await Promise.all(this.#datagrams.map((listener) => listener.close()));
     const cutOff = this.#core.inFlight;
     for (const connection of this.#connections) connection.destroy();
     await this.#until(() => this.#connections.size === 0, clock.monotonicMs() + 1000);
     wheel.stop();
+    this.#admission.stop();
     return { cutOff };
   }
 

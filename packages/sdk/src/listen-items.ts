@@ -42,9 +42,8 @@ export function readListen(text: string, options: ListenOptions, problems: Confi
       problems.push({ path: PATH, message: `${JSON.stringify(item)}: the same address is listed twice` });
     else found.push(read);
   }
-  const hasTcp = found.some((item) => item.transport === "tcp");
-  if (problems.length === 0 && !hasTcp)
-    problems.push({ path: PATH, message: "no tcp item; only tcp is served, add one like 7963/tcp" });
+  if (problems.length === 0 && found.length === 0)
+    problems.push({ path: PATH, message: "no item; add one like 7963/tcp" });
   return found;
 }
 
@@ -53,6 +52,7 @@ function isSame(a: ListenItem, b: ListenItem): boolean {
 }
 
 function readItem(item: string, options: ListenOptions): ListenItem | string {
+  if (item.includes("[")) return "IPv6 addresses are not served; use all, an IPv4 address or an interface";
   const match = /^(?:([^:]*):)?([^:/]*)\/([^/]*)$/.exec(item);
   if (!match) return "expected [where:]port/tcp or [where:]port/udp";
   const [, where, portText = "", transport] = match;

@@ -1,8 +1,9 @@
 /** One service in this process: what a worker, `msec run` and tests use. */
+import cluster from "node:cluster";
 import type { Server as NetServer } from "node:net";
-import { homePaths, type Logger, silentLogger } from "@msec/core";
+import { type HostPort, homePaths, type Logger, silentLogger } from "@msec/core";
 import { type CallEvents, createRpcClient, createRpcServer, type RpcClient, type RpcServer } from "@msec/rpc";
-import { openSharedServer } from "@msec/rpc/process";
+import { openSharedServer, retryWhileInUse } from "@msec/rpc/process";
 import {
   createRingOpener,
   FrameworkMetrics,
@@ -17,7 +18,14 @@ import type { ServiceApp, ServiceDefinition } from "./define-service.js";
 import { InitFailed } from "./errors.js";
 import { HookLoop } from "./hook-loop.js";
 import { setRuntime } from "./runtime.js";
-import { logWarnings, parseServiceConfig, type ServiceConfig } from "./service-config.js";
+import {
+  clientLimits,
+  datagramLimits,
+  logWarnings,
+  parseServiceConfig,
+  type ServiceConfig,
+  serverLimits,
+} from "./service-config.js";
 import { AmbientLog, type LogSink } from "./service-log.js";
 import { createServiceMetrics } from "./service-metrics.js";
 import { NO_PICKER, TablePicker } from "./table-picker.js";
@@ -39,7 +47,7 @@ export interface RunServiceOptions {
 }
 
 export interface RunningService {
-  /** `127.0.0.2:8090/tcp`. */
+  /** In the order of `listen`: `127.0.0.2:8090/udp`, `127.0.0.2:8090/tcp`. */
   readonly addresses: readonly string[];
   readonly app: ServiceApp;
   readonly server: RpcServer;
@@ -113,7 +121,8 @@ class ServiceRuntime implements RunningService {
     this.#picker = home === undefined ? undefined : new TablePicker(home, { onFailed });
     const events = this.#events(metered);
     const logger = this.#logger;
-    this.client = createRpcClient({ service, picker: this.#picker ?? NO_PICKER, events, logger });
+    const limits = clientLimits(config);
+    this.client = createRpcClient({ service, picker: this.#picker ?? NO_PICKER, events, logger, limits });
     const metrics = createServiceMetrics(this.#metrics);
     const log = new AmbientLog(this.#sink);
     const call: ServiceApp["call"] = (method, target, request, opts) => this.client.call(method, target, request, opts);
@@ -124,7 +133,7 @@ class ServiceRuntime implements RunningService {
       events,
       client: this.client,
       logger,
-      limits: { maxInFlight: config.maxInFlight, maxConnections: config.maxConnections },
+      limits: serverLimits(config),
       contextMembers: createContextMembers({ sink: this.#sink, metrics, config: config.ini }),
     });
     const { loop } = definition.hooks;
@@ -140,11 +149,8 @@ class ServiceRuntime implements RunningService {
     setRuntime({ app: this.app, picker: this.#picker ?? NO_PICKER });
     await this.#init();
     for (const { host, port, transport } of this.#config.listen) {
-      if (transport !== "tcp") continue;
-      const listener = await openSharedServer({ host, port });
-      this.#listeners.push(listener);
-      const at = await this.server.listen({ server: listener });
-      this.#addresses.push(`${at.host}:${at.port}/tcp`);
+      const at = transport === "tcp" ? await this.#listenTcp(host, port) : await this.#listenUdp(host, port);
+      this.#addresses.push(`${at.host}:${at.port}/${transport}`);
     }
     this.#loop?.start();
   }
@@ -167,6 +173,17 @@ class ServiceRuntime implements RunningService {
       },
       onCall: (call) => metrics.onCall(call),
     };
+  }
+
+  async #listenTcp(host: string, port: number): Promise<HostPort> {
+    const listener = await openSharedServer({ host, port });
+    this.#listeners.push(listener);
+    return await this.server.listen({ server: listener });
+  }
+
+  #listenUdp(host: string, port: number): Promise<HostPort> {
+    const limits = datagramLimits(this.#config);
+    return retryWhileInUse(() => this.server.listenUdp({ host, port, shared: cluster.isWorker, limits }));
   }
 
   async #init(): Promise<void> {

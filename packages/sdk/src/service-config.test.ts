@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { ConfigProblem } from "@msec/core";
 import { describe, expect, it } from "vitest";
 import { readListen } from "./listen-items.js";
-import { parseServiceConfig } from "./service-config.js";
+import { datagramLimits, parseServiceConfig } from "./service-config.js";
 
 const interfaces = () => ({ lo: ["127.0.0.1"], eth1: ["10.0.0.5", "10.0.0.6"], wg0: [] });
 
@@ -32,7 +32,12 @@ describe("listen", () => {
       want: ["65536", "x"].map((p) => `"${p}/tcp": port is "${p}", use a number from 1 to 65535`),
     },
     { text: "80/tcp all:80/tcp", want: ['"all:80/tcp": the same address is listed twice'] },
-    { text: "80/udp", want: ["no tcp item; only tcp is served, add one like 7963/tcp"] },
+    { text: "80/udp", want: ["0.0.0.0:80/udp"] },
+    { text: "", want: ["no item; add one like 7963/tcp"] },
+    {
+      text: "[::1]:80/tcp",
+      want: ['"[::1]:80/tcp": IPv6 addresses are not served; use all, an IPv4 address or an interface'],
+    },
   ])("$text", ({ text, bind, want }) => {
     expect(listen(text, bind)).toEqual(want);
   });
@@ -60,7 +65,8 @@ describe("parseServiceConfig", () => {
       clientHedgeAfterMs: 0,
     });
     expect(config.logFilter.level).toBe("ERROR");
-    expect(config.warnings).toEqual([{ path: "[SRPC] listen", message: "7963/udp is not served yet, only tcp is" }]);
+    expect(config.warnings).toEqual([]);
+    expect(datagramLimits(config)).toEqual({ trusted: ["127.0.0.0/8"], maxFactor: 3, ratePerSec: 1_000 });
   });
 
   it("reads the framework's keys, levels in any case and consecutive colour rules", () => {
@@ -83,6 +89,17 @@ describe("parseServiceConfig", () => {
     expect(config).toMatchObject({ procnum: 3, heartbeatMs: 5_000, warnings: [] });
     expect(config.logFilter.level).toBe("INFO");
     expect(config.logFilter.rules.map(({ field }) => field)).toEqual(["uin", "ReqID", "Coloring"]);
+  });
+
+  it("reads the networks whose datagrams are trusted", () => {
+    const config = parseServiceConfig("[SRPC]\nudp_trusted = 10.0.0.0/8  192.168.1.9\nudp_max_factor = 5");
+    expect(datagramLimits(config)).toMatchObject({
+      trusted: ["127.0.0.0/8", "10.0.0.0/8", "192.168.1.9"],
+      maxFactor: 5,
+    });
+    expect(() => parseServiceConfig("[SRPC]\nudp_trusted = 10.0.0.0/33")).toThrow(
+      '[SRPC] udp_trusted: "10.0.0.0/33" is not an IPv4 address or network like 10.0.0.0/8',
+    );
   });
 
   it("says which keys do nothing", () => {

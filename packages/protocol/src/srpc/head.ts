@@ -45,6 +45,12 @@ export interface RpcHead {
 /** Bit of `capabilities`: cancel frames are understood; sent to other servers they would be answered as unknown methods. */
 export const CAPABILITY_CANCEL = 1;
 
+/**
+ * Bit of `capabilities`: this frame is an answer. Set in all answers over UDP, where requests and answers look alike and a forged
+ * sender could make two servers answer each other for ever.
+ */
+export const CAPABILITY_ANSWER = 2;
+
 /** A head with every field at its default. */
 export function createHead(): RpcHead {
   return {

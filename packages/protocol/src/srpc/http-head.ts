@@ -14,6 +14,10 @@ export interface HttpRequestHead {
   readonly target: string;
   /** Decoded parameter `methodName`, or the path when it looks like `/pkg.Service.Method`; else empty. */
   readonly methodName: string;
+  /** The path is `/invoke` in any case, the only one of the archived Java server that ran methods. */
+  readonly isInvokePath: boolean;
+  /** Parameter `param` of the `/invoke` path, which stands for the body; empty when absent. */
+  readonly param: string;
   /** Header `caller`; empty when absent. */
   readonly caller: string;
   /** Header `x-msec-timeout-ms`; 0 = none told. */
@@ -39,6 +43,7 @@ const REQUEST_LINE = /^([A-Z]{1,16}) ([^\s\x7f]+) HTTP\/1\.([01])$/;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const DECIMAL = /^[0-9]{1,15}$/;
 const METHOD_PATH = /^\/[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
+const INVOKE_PATH = "/invoke";
 const MAX_UINT32 = 0xffff_ffff;
 
 export function failHttp(problem: string): never {
@@ -53,10 +58,13 @@ export function parseHttpHead(text: string): ParsedHead {
   const [, verb = "", target = "", minor] = match;
   const headers = parseHeaders(lines);
   const { path, query } = splitTarget(target);
+  const isInvokePath = path.toLowerCase() === INVOKE_PATH;
   const head: HttpRequestHead = {
     verb,
     target,
     methodName: query.get("methodName") ?? (METHOD_PATH.test(path) ? path.slice(1) : ""),
+    isInvokePath,
+    param: isInvokePath ? (query.get("param") ?? "") : "",
     caller: headers.get("caller") ?? "",
     timeoutMs: timeoutOf(headers),
     requestId: headers.get("x-request-id") ?? "",

@@ -1,15 +1,18 @@
-export { type AcceptMode, type ControllerOptions, runController } from "./controller.js";
+export { type AcceptMode, type ControllerOptions, runController, type WorkerSetOptions } from "./controller.js";
 export { ServiceAlreadyRuns } from "./errors.js";
-export { openSharedServer, type SharedServerOptions } from "./open-shared-server.js";
+export { openSharedServer, retryWhileInUse, type SharedServerOptions } from "./open-shared-server.js";
+export type { ServiceCounters, ServiceGauges, ServiceStat, WorkerStat, WorkerStatRow } from "./service-stat.js";
 export {
   isStillRunning,
   type ServiceState,
+  tryReadServiceStat,
   tryReadServiceState,
   tryStartTicks,
   type WorkerState,
   writeServiceState,
 } from "./service-state.js";
 export {
+  type ReloadState,
   type ServicePhase,
   Supervisor,
   type SupervisorAction,
@@ -17,4 +20,4 @@ export {
   type SupervisorSnapshot,
   type WorkerPhase,
 } from "./supervisor.js";
-export { openWorkerChannel, type WorkerChannel } from "./worker-channel.js";
+export { openWorkerChannel, type StopOrder, type WorkerChannel } from "./worker-channel.js";

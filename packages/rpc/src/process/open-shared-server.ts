@@ -20,11 +20,16 @@ export interface SharedServerOptions {
  *
  * @throws NET_ADDRESS_IN_USE and the other reasons of `netError`, naming the address
  */
-export async function openSharedServer(options: SharedServerOptions): Promise<Server> {
-  const untilMs = performance.now() + (options.patienceMs ?? 2_000);
+export function openSharedServer(options: SharedServerOptions): Promise<Server> {
+  return retryWhileInUse(() => listen(options), options.patienceMs);
+}
+
+/** Repeats an `open` that fails since the port is in use. @throws what `open` threw last */
+export async function retryWhileInUse<T>(open: () => Promise<T>, patienceMs = 2_000): Promise<T> {
+  const untilMs = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await listen(options);
+      return await open();
     } catch (error) {
       if (!(error instanceof NetAddressInUse) || performance.now() >= untilMs) throw error;
     }
