@@ -1,3 +1,5 @@
+import type { RefusalCause } from "./overload/admission.js";
+
 /** What the runtime tells telemetry. The runtime declares the shape; the SDK connects it to metrics and the hop record. */
 
 /** One attempt of an outgoing call, after it ended. Texts of ids are made when they are read; the halves are plain fields. */
@@ -45,6 +47,8 @@ export interface IncomingRequest {
   readonly costMs: number;
   readonly err: number;
   readonly reason: string;
+  /** Why it was not started; "" = it was. */
+  readonly refusedBy: RefusalCause | "";
   /** Attempts of calls made inside the request, in the order they ended; at most 32 are kept. */
   readonly calls: readonly OutgoingCall[];
 }

@@ -11,6 +11,7 @@ import type { IncomingRequest, OutgoingCall } from "./call-events.js";
 import { priorityOfWire } from "./call-priority.js";
 import { DeadlinePassed, PeerLost } from "./errors.js";
 import { decimalId, random32, randomFlowHigh, spanText } from "./ids.js";
+import type { RefusalCause } from "./overload/admission.js";
 import type { RunningRequest } from "./running-requests.js";
 
 /** Attempts kept per request for the hop record. */
@@ -72,6 +73,7 @@ export class ServerContext<H extends ContextHost = ContextHost>
   costMs = 0;
   err = 0;
   reason = "";
+  refusedBy: RefusalCause | "" = "";
   calls: readonly OutgoingCall[] = NO_CALLS;
   /** Why nobody waits for the answer. */
   abandoned: AppError | undefined = undefined;
@@ -109,6 +111,10 @@ export class ServerContext<H extends ContextHost = ContextHost>
 
   get service(): string {
     return this.link.core.service;
+  }
+
+  get arrivedMs(): number {
+    return this.link.arrivedMs;
   }
 
   get peer(): string {

@@ -16,6 +16,7 @@ import {
   ResponseInvalid,
   ShuttingDown,
 } from "./errors.js";
+import type { Admission } from "./overload/admission.js";
 import type { RunningRequests } from "./running-requests.js";
 import { type ContextHost, ServerContext } from "./server-context.js";
 import type { BoundMethod } from "./service-binding.js";
@@ -66,7 +67,7 @@ export interface ServerCoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly wheel: TimerWheel;
-  readonly maxInFlight: number;
+  readonly admission: Admission;
   readonly asyncContext: boolean;
   /** Added to the prototype of this server's contexts. */
   readonly contextMembers: object | undefined;
@@ -80,14 +81,18 @@ export class ServerCore {
   readonly wheel: TimerWheel;
   inFlight = 0;
   isStopping = false;
+  /** Other processes take what comes in: everything is still served here, and peers are told to come back to them. */
+  isHandingOver = false;
   /** Called whenever the last request under way has been answered. */
   onQuiet: () => void = () => undefined;
   readonly #options: ServerCoreOptions;
+  readonly #admission: Admission;
   readonly #events: CallEvents | undefined;
   readonly #Context: typeof ServerContext<ServerPeer>;
 
   constructor(options: ServerCoreOptions) {
     this.#options = options;
+    this.#admission = options.admission;
     this.service = options.service;
     this.methods = options.methods;
     this.clock = options.clock;
@@ -137,12 +142,15 @@ export class ServerCore {
 
   /** Why this request is not started; undefined = it is. */
   refusal(ctx: RequestContext, method: BoundMethod | undefined): AppError | undefined {
-    if (this.isStopping) return new ShuttingDown({ service: this.service });
-    if (method === undefined) return new MethodUnknown({ method: ctx.method });
-    const limit = this.#options.maxInFlight;
-    if (this.inFlight >= limit) return new Overloaded({ inFlight: this.inFlight, limit });
-    if (ctx.deadlineMs <= ctx.startedMs) return new DeadlinePassed({ method: ctx.method });
-    return undefined;
+    if (this.isStopping) {
+      ctx.refusedBy = "stopping";
+      return new ShuttingDown({ service: this.service });
+    }
+    if (method === undefined) {
+      ctx.refusedBy = "method";
+      return new MethodUnknown({ method: ctx.method });
+    }
+    return this.#admission.refusal(ctx, this.inFlight);
   }
 
   /** Runs the handler; the answer is written now, or when its promise settles. */
@@ -164,6 +172,7 @@ export class ServerCore {
         (response) => {
           ctx.link.running.remove(ctx);
           this.#finish(ctx, method, response);
+          this.#admission.noteLatency(method.latency, ctx.costMs);
         },
         (error) => {
           ctx.link.running.remove(ctx);
@@ -249,8 +258,8 @@ export class ServerCore {
   #emit(ctx: RequestContext): void {
     const { link } = ctx;
     link.nowMs = this.clock.monotonicMs();
-    if (this.#events === undefined) return;
     ctx.costMs = link.nowMs - ctx.startedMs;
+    if (this.#events === undefined) return;
     try {
       this.#events.onRequest(ctx);
     } catch (error) {

@@ -52,6 +52,11 @@ export interface RpcServerOptions {
   readonly contextMembers?: object;
 }
 
+export interface ServerStopOptions {
+  readonly graceMs?: number;
+  readonly isHandover?: boolean;
+}
+
 export interface RpcServer {
   /** Opens one more address. @throws NET_ADDRESS_IN_USE and the other reasons of `listenTcp` */
   listen(at: { readonly host?: string; readonly port?: number } | { readonly server: NetServer }): Promise<HostPort>;
@@ -69,12 +74,19 @@ export interface RpcServer {
   /**
    * Stops accepting, finishes what is under way, answers what still comes in with RPC_SHUTTING_DOWN, then closes. After `graceMs`
    * (default 10000) the rest is cut off. Resolves when everything is closed; further calls wait for the same end.
+   *
+   * With `isHandover`, when other processes serve the same addresses already: refuses nobody. Peers are told to connect anew and are
+   * served until they have; connections that stay quiet for a second are closed.
    */
-  stop(options?: { readonly graceMs?: number }): Promise<{ readonly cutOff: number }>;
+  stop(options?: ServerStopOptions): Promise<{ readonly cutOff: number }>;
 }
 
 /** How long quiet connections of clients that don't know the stop notice stay open for requests that are on their way. */
 const LINGER_MS = 100;
+/** In a handover a connection without a message for so long is closed. */
+const QUIET_MS = 1_000;
+/** What is left of the grace for those who do not go: they are refused and closed as in any stop. */
+const HANDOVER_RESERVE_MS = 500;
 
 class TcpRpcServer implements RpcServer {
   readonly #core: ServerCore;
@@ -172,18 +184,21 @@ class TcpRpcServer implements RpcServer {
     if (this.#core.isStopping) connection.announceStop();
   }
 
-  stop(options: { graceMs?: number } = {}): Promise<{ cutOff: number }> {
-    this.#stopping ??= this.#stop(options.graceMs ?? 10_000);
+  stop({ graceMs = 10_000, isHandover = false }: ServerStopOptions = {}): Promise<{ cutOff: number }> {
+    this.#stopping ??= this.#stop(graceMs, isHandover);
     return this.#stopping;
   }
 
-  async #stop(graceMs: number): Promise<{ cutOff: number }> {
+  async #stop(graceMs: number, isHandover: boolean): Promise<{ cutOff: number }> {
     const { clock, wheel } = this.#core;
     const deadlineMs = clock.monotonicMs() + graceMs;
-    this.#core.isStopping = true;
+    if (isHandover) this.#core.isHandingOver = true;
+    else this.#core.isStopping = true;
     for (const listener of this.#datagrams) listener.drain();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     for (const connection of this.#connections) connection.announceStop();
+    if (isHandover) await this.#handOver(deadlineMs - HANDOVER_RESERVE_MS);
+    this.#core.isStopping = true;
     await this.#until(() => this.#core.inFlight === 0, deadlineMs);
     await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
     for (const connection of this.#connections) if (connection.inFlight === 0) connection.end();
@@ -195,6 +210,18 @@ class TcpRpcServer implements RpcServer {
     wheel.stop();
     this.#admission.stop();
     return { cutOff };
+  }
+
+  /** Serves on until all peers have gone, closing the quiet ones. */
+  async #handOver(untilMs: number): Promise<void> {
+    const { clock } = this.#core;
+    const isEmpty = (): boolean => this.#connections.size === 0 && this.#core.inFlight === 0;
+    for (let nowMs = clock.monotonicMs(); !isEmpty() && nowMs < untilMs; nowMs = clock.monotonicMs()) {
+      for (const connection of this.#connections) {
+        if (connection.inFlight === 0 && nowMs - connection.lastMessageMs >= QUIET_MS) connection.end();
+      }
+      await this.#until(isEmpty, Math.min(untilMs, nowMs + QUIET_MS / 4));
+    }
   }
 
   /** Waits for a condition that changes when a request or a connection ends. */

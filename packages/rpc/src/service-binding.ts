@@ -1,6 +1,7 @@
 import type { InitOf, MessageOf, MethodType, ServiceType } from "@msec/protocol";
 import type { CallContext } from "./call-context.js";
 import { HandlerMissing, MethodDuplicate } from "./errors.js";
+import { createMethodLatency, type MethodLatency } from "./overload/concurrency-limit.js";
 
 /** Answers one request. A handler that returns a plain value instead of a promise is the fastest. */
 export type Handler<M extends MethodType, C extends CallContext = CallContext> = (
@@ -31,13 +32,18 @@ export function bindService<S extends ServiceType, H extends Handlers<S, C>, C e
 export interface BoundMethod {
   readonly type: MethodType;
   readonly handler: (request: unknown, ctx: never) => unknown;
+  /** What overload control knows about it. */
+  readonly latency: MethodLatency;
 }
 
 /**
  * All methods by full name, and by the name with a lower-case first letter that Java peers use (`crawl.CrawlService.getMP3List`),
  * unless a method is called so. @throws RPC_HANDLER_MISSING, RPC_METHOD_DUPLICATE
  */
-export function bindMethods(services: readonly ServiceBinding[]): ReadonlyMap<string, BoundMethod> {
+export function bindMethods(
+  services: readonly ServiceBinding[],
+  newLatency: () => MethodLatency = createMethodLatency,
+): ReadonlyMap<string, BoundMethod> {
   const methods = new Map<string, BoundMethod>();
   const aliases = new Map<string, BoundMethod>();
   for (const { type, handlers } of services) {
@@ -48,7 +54,7 @@ export function bindMethods(services: readonly ServiceBinding[]): ReadonlyMap<st
       if (handler === undefined) throw new HandlerMissing({ method: method.fullName });
       if (methods.has(method.fullName)) throw new MethodDuplicate({ method: method.fullName });
       // Bound, so that handlers of a class instance keep their `this`.
-      const bound = { type: method, handler: handler.bind(handlers) };
+      const bound = { type: method, handler: handler.bind(handlers), latency: newLatency() };
       methods.set(method.fullName, bound);
       aliases.set(`${type.typeName}.${key}`, bound);
     }

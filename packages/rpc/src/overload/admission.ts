@@ -1,0 +1,100 @@
+/** Whether a request is started. Asked before its body is read, so that a refusal costs next to nothing. */
+import type { AppError, Clock } from "@msec/core";
+import { DeadlinePassed, Overloaded, QueuedTooLong } from "../errors.js";
+import { createMethodLatency, type MethodLatency } from "./concurrency-limit.js";
+import { LoopLagMeter } from "./loop-lag.js";
+import { OverloadControl } from "./overload-control.js";
+
+/**
+ * Why a request was not started: the instance stops, the method is unknown, the caller's deadline had passed, it waited too long
+ * (`late`), `maxInFlight` was reached (`full`), more were under way than their latency allows (`limit`), or the worker can't keep up
+ * and others are more important (`shed`).
+ */
+export type RefusalCause = "stopping" | "method" | "deadline" | "late" | "full" | "limit" | "shed";
+
+/** The causes that speak of the load, not of the request. */
+type LoadCause = Extract<RefusalCause, "late" | "full" | "limit" | "shed">;
+
+export interface AdmissionOptions {
+  readonly maxInFlight: number;
+  /** A request that waited longer between its arrival and its turn is refused, ms. 0 = never. */
+  readonly maxQueueMs: number;
+  /** Lag of the event loop from which on less is taken, ms. 0 = overload control is off. */
+  readonly maxLoopLagMs: number;
+  readonly clock: Clock;
+}
+
+/** What is read of a request, and written to it. */
+export interface AdmissionSubject {
+  readonly method: string;
+  readonly priority: number;
+  readonly userHash: number;
+  /** Monotonic; now. */
+  readonly startedMs: number;
+  /** Monotonic; Infinity = none. */
+  readonly deadlineMs: number;
+  /** Monotonic; when its bytes were read. */
+  readonly arrivedMs: number;
+  refusedBy: RefusalCause | "";
+}
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #control: OverloadControl | undefined;
+  /** Made once: in an overload thousands a second are refused, and a stack trace each would be the most costly part. */
+  readonly #errors: Readonly<Record<LoadCause, AppError>>;
+
+  constructor(options: AdmissionOptions) {
+    const { clock, maxInFlight, maxLoopLagMs, maxQueueMs } = options;
+    this.#options = options;
+    if (maxLoopLagMs > 0) {
+      this.#control = new OverloadControl({ maxInFlight, maxLoopLagMs, clock, lag: new LoopLagMeter(clock) });
+    }
+    this.#errors = {
+      late: new QueuedTooLong({ limitMs: maxQueueMs }),
+      full: new Overloaded({ problem: `${maxInFlight} requests are under way, no more are allowed` }),
+      limit: new Overloaded({ problem: "more requests are under way than it answers in their usual time" }),
+      shed: new Overloaded({ problem: "it can't keep up and serves more important requests first" }),
+    };
+  }
+
+  /** Some requests are refused since the worker can't keep up. */
+  get isShedding(): boolean {
+    return this.#control?.isShedding ?? false;
+  }
+
+  /** Latency of a method; hand it to {@link noteLatency}. */
+  addMethod(): MethodLatency {
+    const latency = createMethodLatency();
+    this.#control?.limit.watch(latency);
+    return latency;
+  }
+
+  /** A handler that waited for something has ended. Others tell nothing by their latency: their queue is the event loop. */
+  noteLatency(method: MethodLatency, costMs: number): void {
+    this.#control?.noteLatency(method, costMs);
+  }
+
+  /** @returns why it is not started, also noted in `refusedBy`; undefined = it is */
+  refusal(request: AdmissionSubject, inFlight: number): AppError | undefined {
+    const { maxInFlight, maxQueueMs } = this.#options;
+    const nowMs = request.startedMs;
+    if (request.deadlineMs <= nowMs) {
+      request.refusedBy = "deadline";
+      return new DeadlinePassed({ method: request.method });
+    }
+    if (maxQueueMs > 0 && nowMs - request.arrivedMs > maxQueueMs) return this.#refuse(request, "late");
+    if (inFlight >= maxInFlight) return this.#refuse(request, "full");
+    const cause = this.#control?.check(request, nowMs, inFlight);
+    return cause === undefined ? undefined : this.#refuse(request, cause);
+  }
+
+  stop(): void {
+    this.#control?.stop();
+  }
+
+  #refuse(request: AdmissionSubject, cause: LoadCause): AppError {
+    request.refusedBy = cause;
+    return this.#errors[cause];
+  }
+}

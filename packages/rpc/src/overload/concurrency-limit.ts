@@ -1,0 +1,124 @@
+/**
+ * How many requests may be under way, learned from their latency: while it stays near what it is without a queue the limit grows,
+ * when it rises the limit falls by the ratio of the two, as congestion windows do (Brakmo & Peterson, "TCP Vegas", 1995; the ratio
+ * form is that of Netflix's gradient limiter). Each method is measured against itself, so that a change in the mix of fast and slow methods is no
+ * signal. When the limit has been reached for long, it is lowered for a moment to see what the latency without a queue is now
+ * (ProbeRTT of Cardwell et al., "BBR", 2016): a service that became slower for good is not held back for ever.
+ */
+
+export interface ConcurrencyLimitOptions {
+  readonly max: number;
+  /** Never lower. Default 64: services with fewer requests under way are never limited by their latency. */
+  readonly min?: number;
+  /** So many times the latency without a queue are normal. Default 2. */
+  readonly tolerance?: number;
+}
+
+/** Latency of one method. The object hangs at the method, so nothing is looked up. */
+export interface MethodLatency {
+  /** Without a queue, ms; 0 = not known yet. */
+  baseMs: number;
+  sumMs: number;
+  count: number;
+}
+
+export function createMethodLatency(): MethodLatency {
+  return { baseMs: 0, sumMs: 0, count: 0 };
+}
+
+const FIRST_LIMIT = 256;
+const SMOOTHING = 0.3;
+/** Windows at the limit after which the latency without a queue is measured anew. */
+const PROBE_AFTER_WINDOWS = 300;
+const PROBE_WINDOWS = 10;
+/** Of the gap to a lower, and to a higher, latency that is taken over per window. */
+const FOLLOW_DOWN = 0.3;
+const FOLLOW_UP = 0.003;
+const MIN_SAMPLES = 10;
+
+export class ConcurrencyLimit {
+  readonly #min: number;
+  readonly #max: number;
+  readonly #tolerance: number;
+  readonly #methods: MethodLatency[] = [];
+  #limit: number;
+  #peak = 0;
+  #windowsAtLimit = 0;
+  #probeWindows = 0;
+
+  constructor(options: ConcurrencyLimitOptions) {
+    this.#max = options.max;
+    this.#min = Math.min(options.max, options.min ?? 64);
+    this.#tolerance = options.tolerance ?? 2;
+    this.#limit = Math.min(options.max, Math.max(FIRST_LIMIT, this.#min));
+  }
+
+  /** Requests that may be under way now. */
+  get current(): number {
+    return this.#probeWindows > 0 ? Math.max(this.#min, Math.floor(this.#limit / 2)) : Math.floor(this.#limit);
+  }
+
+  /** From now on the method's latency counts. */
+  watch(method: MethodLatency): void {
+    this.#methods.push(method);
+  }
+
+  /** So many are under way. */
+  noteInFlight(inFlight: number): void {
+    if (inFlight > this.#peak) this.#peak = inFlight;
+  }
+
+  /** Ends a window (about 0.1 s). */
+  update(): void {
+    const slowdown = this.#takeSlowdown();
+    const wasReached = this.#peak * 2 > this.current;
+    this.#peak = 0;
+    if (slowdown === undefined || !wasReached) {
+      this.#windowsAtLimit = Math.max(0, this.#windowsAtLimit - 1);
+      if (this.#probeWindows > 0) this.#probeWindows--;
+      return;
+    }
+    if (this.#probeWindows > 0) {
+      this.#probeWindows--;
+      return;
+    }
+    const gradient = Math.max(0.5, Math.min(1, this.#tolerance / slowdown));
+    const room = Math.sqrt(this.#limit);
+    const wanted = gradient === 1 ? this.#limit * 1.5 + room : this.#limit * gradient + room;
+    const next = this.#limit + (wanted - this.#limit) * SMOOTHING;
+    this.#limit = Math.max(this.#min, Math.min(this.#max, next));
+    this.#windowsAtLimit = gradient < 1 ? this.#windowsAtLimit + 1 : Math.max(0, this.#windowsAtLimit - 1);
+    if (this.#windowsAtLimit >= PROBE_AFTER_WINDOWS) {
+      this.#windowsAtLimit = 0;
+      this.#probeWindows = PROBE_WINDOWS;
+    }
+  }
+
+  /** Mean of latency ÷ latency without a queue over the requests that ended in the window; undefined = too few. */
+  #takeSlowdown(): number | undefined {
+    // The first half of a probe drains what was queued before; the second half tells the truth.
+    const isMeasuring = this.#probeWindows > 0 && this.#probeWindows <= PROBE_WINDOWS / 2;
+    let samples = 0;
+    let sum = 0;
+    for (const method of this.#methods) {
+      const { count } = method;
+      if (count === 0) continue;
+      const meanMs = method.sumMs / count;
+      method.sumMs = 0;
+      method.count = 0;
+      if (method.baseMs === 0) method.baseMs = meanMs;
+      const ratio = meanMs / method.baseMs;
+      samples += count;
+      sum += ratio * count;
+      method.baseMs += (meanMs - method.baseMs) * this.#follow(ratio, isMeasuring);
+    }
+    return samples < MIN_SAMPLES ? undefined : sum / samples;
+  }
+
+  #follow(ratio: number, isMeasuring: boolean): number {
+    if (ratio < 1) return FOLLOW_DOWN;
+    if (isMeasuring) return 0.5;
+    // While requests queue, their latency says nothing about the latency without a queue.
+    return ratio > this.#tolerance ? 0 : FOLLOW_UP;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Decides, before any work on it began, whether a request is taken. Two signals: the event loop lags ({@link LoopLagMeter}), or more
+ * requests are under way than their latency allows ({@link ConcurrencyLimit}). Either makes the worker take only what it has shown to
+ * manage, the most important first ({@link AdmissionThreshold}). As long as neither speaks a request costs two comparisons.
+ *
+ * The rate is found like that of DAGOR (SoCC 2018, §4.2): cut in proportion to the lag while it lasts, raised by a few percent per
+ * window when it is gone; unlike there, a worker returns at once to most of the rate that it managed before.
+ */
+import type { Clock } from "@msec/core";
+import { DEFAULT_PRIORITY } from "../call-priority.js";
+import { AdmissionThreshold, admissionLevel } from "./admission-level.js";
+import { ConcurrencyLimit, type MethodLatency } from "./concurrency-limit.js";
+import type { LoopLag } from "./loop-lag.js";
+
+export interface OverloadOptions {
+  /** Lag of the event loop that is still no overload, ms. Default 20. */
+  readonly maxLoopLagMs?: number;
+  /** Bounds the learned limit from above. */
+  readonly maxInFlight: number;
+  /** Bounds it from below. Default 64. */
+  readonly minInFlight?: number;
+  readonly lag: LoopLag;
+  /** For the time of day: users are dealt to levels anew each hour. */
+  readonly clock: Pick<Clock, "nowMs">;
+}
+
+/** Why a request is not taken: `limit` = too many under way for their latency, `shed` = others are more important. */
+export type OverloadCause = "limit" | "shed";
+
+const WINDOW_MS = 100;
+/** Lagging windows before anything is refused: one may be a pause. */
+const SUSPECT_WINDOWS = 2;
+/** Windows without need after which shedding ends. */
+const CALM_WINDOWS = 50;
+const MIN_RATE_PER_SEC = 10;
+const RAISE = 1.02;
+/** Of the rate that was managed lately, never less is taken in the next window. */
+const MIN_PROVEN_SHARE = 0.7;
+/** Head room over the limit for requests above the default priority. */
+const IMPORTANT_ROOM = 1.25;
+
+export class OverloadControl {
+  readonly limit: ConcurrencyLimit;
+  readonly #threshold = new AdmissionThreshold();
+  readonly #maxLagMs: number;
+  readonly #lag: LoopLag;
+  readonly #clock: Pick<Clock, "nowMs">;
+  #windowStartMs = Number.NEGATIVE_INFINITY;
+  #windowEndMs = Number.NEGATIVE_INFINITY;
+  #arrived = 0;
+  #admitted = 0;
+  #refusedByLimit = 0;
+  #lagWindows = 0;
+  #calmWindows = 0;
+  /** Infinity = everything is taken. */
+  #ratePerSec = Number.POSITIVE_INFINITY;
+  /** Most that was managed lately. */
+  #provenPerSec = 0;
+
+  constructor(options: OverloadOptions) {
+    this.#maxLagMs = options.maxLoopLagMs ?? 20;
+    this.#lag = options.lag;
+    this.#clock = options.clock;
+    const { maxInFlight: max, minInFlight: min } = options;
+    this.limit = new ConcurrencyLimit(min === undefined ? { max } : { max, min });
+  }
+
+  /** Some requests are being refused, or would be. */
+  get isShedding(): boolean {
+    return this.#ratePerSec !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Requests per second that are taken now; Infinity = all. */
+  get ratePerSec(): number {
+    return this.#ratePerSec;
+  }
+
+  /** A request that waited for something has ended. */
+  noteLatency(method: MethodLatency, costMs: number): void {
+    method.sumMs += costMs;
+    method.count++;
+  }
+
+  /** @returns why it is not taken; undefined = it is */
+  check(
+    request: { readonly priority: number; readonly userHash: number },
+    nowMs: number,
+    inFlight: number,
+  ): OverloadCause | undefined {
+    if (nowMs >= this.#windowEndMs) this.#turnWindow(nowMs);
+    this.#arrived++;
+    if (this.#lagWindows > 0 || this.isShedding) {
+      const level = admissionLevel(request.priority, request.userHash, this.#clock.nowMs());
+      this.#threshold.note(level);
+      if (!this.#threshold.isAdmitted(level)) return "shed";
+    }
+    const limit = this.limit.current;
+    if (inFlight >= limit) {
+      const isImportant = request.priority > DEFAULT_PRIORITY;
+      if (!isImportant || inFlight >= limit * IMPORTANT_ROOM) {
+        this.#refusedByLimit++;
+        return "limit";
+      }
+    }
+    this.#admitted++;
+    this.limit.noteInFlight(inFlight + 1);
+    return undefined;
+  }
+
+  stop(): void {
+    this.#lag.stop();
+  }
+
+  #turnWindow(nowMs: number): void {
+    const elapsedMs = nowMs - this.#windowStartMs;
+    this.#lag.wake();
+    const lagMs = this.#lag.take(nowMs);
+    // After a pause of the traffic the old window says nothing.
+    if (elapsedMs < 10 * WINDOW_MS) this.#judge(lagMs, elapsedMs / 1000);
+    else this.#forget();
+    this.#arrived = 0;
+    this.#admitted = 0;
+    this.#refusedByLimit = 0;
+    this.#windowStartMs = nowMs;
+    this.#windowEndMs = nowMs + WINDOW_MS;
+  }
+
+  #judge(lagMs: number, seconds: number): void {
+    this.limit.update();
+    const arrivedPerSec = this.#arrived / seconds;
+    const admittedPerSec = this.#admitted / seconds;
+    const isLagging = lagMs > this.#maxLagMs;
+    this.#lagWindows = isLagging ? this.#lagWindows + 1 : 0;
+    this.#provenPerSec = Math.max(this.#provenPerSec * (isLagging ? 0.95 : 0.99), admittedPerSec);
+    if (isLagging) {
+      if (this.#lagWindows < SUSPECT_WINDOWS && !this.isShedding) return;
+      const cut = Math.max(0.5, Math.min(0.95, this.#maxLagMs / lagMs));
+      // The lag of one turn lasts for windows: cut by each of them without a floor, the rate would fall to nothing.
+      const floor = Math.max(MIN_RATE_PER_SEC, this.#provenPerSec * MIN_PROVEN_SHARE);
+      this.#ratePerSec = Math.max(floor, Math.min(this.#ratePerSec, admittedPerSec) * cut);
+    } else if (this.#refusedByLimit > 0) {
+      this.#ratePerSec = Math.max(MIN_RATE_PER_SEC, Math.min(this.#ratePerSec, admittedPerSec));
+    } else if (this.isShedding) this.#ratePerSec = Math.max(this.#ratePerSec * RAISE, this.#provenPerSec * 0.9);
+    this.#calmWindows = !isLagging && arrivedPerSec <= this.#ratePerSec ? this.#calmWindows + 1 : 0;
+    if (!this.isShedding) return;
+    if (this.#calmWindows >= CALM_WINDOWS) this.#forget();
+    else this.#threshold.admitShare(arrivedPerSec === 0 ? 1 : this.#ratePerSec / arrivedPerSec);
+  }
+
+  #forget(): void {
+    if (this.isShedding) this.#threshold.open();
+    this.#ratePerSec = Number.POSITIVE_INFINITY;
+    this.#lagWindows = 0;
+    this.#calmWindows = 0;
+  }
+}
