@@ -4,7 +4,8 @@
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { ServicePhase, WorkerPhase } from "./supervisor.js";
+import type { ServiceStat } from "./service-stat.js";
+import type { ReloadState, ServicePhase, WorkerPhase } from "./supervisor.js";
 
 export interface ServiceState {
   /** `First.Second`. */
@@ -22,6 +23,8 @@ export interface ServiceState {
   /** Workers that were replaced since the start of the controller. */
   readonly restarts: number;
   readonly startedAtMs: number;
+  /** The last order to start new workers beside the old ones. Not in files of older versions. */
+  readonly reload?: ReloadState;
   /** What a person should know: why it failed, which worker died. "" when all is well. */
   readonly text: string;
 }
@@ -30,6 +33,8 @@ export interface WorkerState {
   readonly pid: number;
   readonly startTicks: number;
   readonly state: WorkerPhase;
+  /** Grows by one with each reload. */
+  readonly generation?: number;
 }
 
 /** Start of a process in clock ticks since boot; undefined when there is none (a zombie counts as none); 0 where it can't be read. */
@@ -59,10 +64,28 @@ function isAlive(pid: number): boolean {
 }
 
 export function writeServiceState(path: string, state: ServiceState): void {
+  writeJson(path, state);
+}
+
+export function writeServiceStat(path: string, stat: ServiceStat): void {
+  writeJson(path, stat);
+}
+
+/** What a service counted, as of at most two seconds ago while it runs; undefined when there is nothing. */
+export function tryReadServiceStat(path: string): ServiceStat | undefined {
+  try {
+    const stat = JSON.parse(readFileSync(path, "utf8")) as Partial<ServiceStat> | null;
+    return typeof stat?.atMs === "number" && Array.isArray(stat.workers) ? (stat as ServiceStat) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeJson(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, `${JSON.stringify(state, undefined, 2)}\n`);
+    writeFileSync(temporary, `${JSON.stringify(value, undefined, 2)}\n`);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -5,14 +5,18 @@
  *           starting → failed → finish 1 (only before it ran for the first time)
  * worker    starting → ready → stopping → gone
  *
+ * reload    none → running → done (all new workers are ready; the old ones are told to drain)
+ *                          → failed (a new worker failed, died or took too long; the new ones are drained, the old ones go on)
+ *
  * A place ("slot") whose worker died gets a new one: at once the first time, then after 0.5 s, 1 s, … up to `maxBackoffMs`, counted
- * anew when a worker was ready for `stableMs`. A service that ran once is never given up.
+ * anew when a worker was ready for `stableMs`. A service that ran once is never given up. A set of workers is a generation; only the
+ * current one has its dead replaced.
  */
 
 export interface SupervisorOptions {
   /** Worker processes, at least 1. */
   readonly workers: number;
-  /** A worker whose event loop says nothing for so long is killed and replaced. Default 60000. */
+  /** A worker whose event loop says nothing for so long is killed and replaced. Default 10000. */
   readonly heartbeatTimeoutMs?: number;
   /** Longest start of one worker, init hook included. Default 60000. */
   readonly startTimeoutMs?: number;
@@ -29,24 +33,38 @@ export interface SupervisorOptions {
 }
 
 export type SupervisorAction =
-  | { readonly kind: "fork"; readonly workerId: number; readonly isReplacement: boolean }
-  /** Ask it to drain and exit. */
-  | { readonly kind: "stop"; readonly workerId: number }
+  | { readonly kind: "fork"; readonly workerId: number; readonly generation: number; readonly isReplacement: boolean }
+  /** Ask it to drain and exit. `isHandover`: others serve in its place, so it need not refuse anybody. */
+  | { readonly kind: "stop"; readonly workerId: number; readonly isHandover: boolean }
   | { readonly kind: "kill"; readonly workerId: number; readonly why: string }
   /** All workers are gone: the controller exits. */
   | { readonly kind: "finish"; readonly exitCode: number };
 
 export type ServicePhase = "starting" | "running" | "stopping" | "failed";
 export type WorkerPhase = "starting" | "ready" | "stopping";
+export type ReloadPhase = "none" | "running" | "done" | "failed";
+
+export interface ReloadState {
+  /** Orders since the start of the controller; 0 = none. */
+  readonly number: number;
+  /** How the last one went. */
+  readonly state: ReloadPhase;
+  /** Why it failed. */
+  readonly text: string;
+}
 
 interface Worker {
   readonly id: number;
   readonly slot: Slot;
+  readonly set: WorkerSet;
   readonly forkedAtMs: number;
   phase: WorkerPhase;
   lastSeenMs: number;
   readyAtMs: number;
-  isKilled: boolean;
+  /** When it is killed if it has not ended by then. */
+  stopByMs: number;
+  /** Why it was killed. */
+  killedFor: string | undefined;
 }
 
 interface Slot {
@@ -55,50 +73,103 @@ interface Slot {
   forkAtMs: number | undefined;
 }
 
+interface WorkerSet {
+  readonly generation: number;
+  readonly options: Required<SupervisorOptions>;
+  readonly slots: readonly Slot[];
+}
+
 export interface SupervisorSnapshot {
   readonly phase: ServicePhase;
-  readonly workers: readonly { readonly workerId: number; readonly phase: WorkerPhase }[];
+  /** Of the current set. */
+  readonly generation: number;
+  readonly workers: readonly { readonly workerId: number; readonly generation: number; readonly phase: WorkerPhase }[];
   /** Workers that were replaced since the start. */
   readonly restarts: number;
+  readonly reload: ReloadState;
   /** What a person should know now; "" when all is well. */
   readonly text: string;
 }
 
+const DEFAULTS = {
+  heartbeatTimeoutMs: 10_000,
+  startTimeoutMs: 60_000,
+  maxStartDeaths: 3,
+  graceMs: 10_000,
+  backoffMs: 500,
+  maxBackoffMs: 10_000,
+  stableMs: 10_000,
+};
+
+/** After a longer pause between two ticks this process itself was held up, and has not read what the workers said meanwhile. */
+const OWN_PAUSE_MS = 1_500;
+
+function createSet(generation: number, options: SupervisorOptions): WorkerSet {
+  const slots = Array.from({ length: Math.max(1, options.workers) }, () => ({ deathsInRow: 0, forkAtMs: 0 }));
+  return { generation, options: { ...DEFAULTS, ...options }, slots };
+}
+
 export class Supervisor {
-  readonly #options: Required<SupervisorOptions>;
-  readonly #slots: Slot[];
   readonly #workers = new Map<number, Worker>();
+  #current: WorkerSet;
+  /** The set that a reload starts. */
+  #incoming: WorkerSet | undefined;
   #phase: ServicePhase = "starting";
+  #reload: ReloadState = { number: 0, state: "none", text: "" };
   #hasRun = false;
   #startDeaths = 0;
   #restarts = 0;
   #nextId = 1;
+  #generations = 1;
   #text = "";
-  #stopByMs = Number.POSITIVE_INFINITY;
+  #lastTickMs: number | undefined;
   #isFinished = false;
 
   constructor(options: SupervisorOptions) {
-    this.#options = {
-      heartbeatTimeoutMs: 60_000,
-      startTimeoutMs: 60_000,
-      maxStartDeaths: 3,
-      graceMs: 10_000,
-      backoffMs: 500,
-      maxBackoffMs: 10_000,
-      stableMs: 10_000,
-      ...options,
-    };
-    this.#slots = Array.from({ length: Math.max(1, options.workers) }, () => ({ deathsInRow: 0, forkAtMs: 0 }));
+    this.#current = createSet(1, options);
   }
 
   get snapshot(): SupervisorSnapshot {
-    const workers = [...this.#workers.values()].map(({ id, phase }) => ({ workerId: id, phase }));
-    return { phase: this.#phase, workers, restarts: this.#restarts, text: this.#text };
+    const workers = [...this.#workers.values()].map(({ id, set, phase }) => ({
+      workerId: id,
+      generation: set.generation,
+      phase,
+    }));
+    return {
+      phase: this.#phase,
+      generation: this.#current.generation,
+      workers,
+      restarts: this.#restarts,
+      reload: this.#reload,
+      text: this.#text,
+    };
   }
 
   /** First workers. */
   start(nowMs: number): SupervisorAction[] {
     return this.#forkDue(nowMs);
+  }
+
+  /** Why a reload can't begin now; undefined = it can. */
+  get reloadRefusal(): string | undefined {
+    if (this.#isEnding()) return "the service is being stopped";
+    if (!this.#hasRun) return "the service has not been running yet";
+    return this.#incoming === undefined ? undefined : "a reload is under way";
+  }
+
+  /** Starts a new set of workers beside the current one. Its generation is in the fork actions. */
+  reload(options: SupervisorOptions, nowMs: number): SupervisorAction[] {
+    if (this.reloadRefusal !== undefined) return [];
+    this.#generations += 1;
+    this.#incoming = createSet(this.#generations, options);
+    this.#reload = { number: this.#reload.number + 1, state: "running", text: "" };
+    return this.#forkDue(nowMs);
+  }
+
+  /** An order to reload that could not even begin. */
+  refuseReload(text: string): void {
+    this.#reload = { number: this.#reload.number + 1, state: "failed", text };
+    this.#text = `reload failed: ${text}; the workers of before go on`;
   }
 
   /** The worker listens and its init hook succeeded. */
@@ -108,8 +179,10 @@ export class Supervisor {
     worker.phase = "ready";
     worker.readyAtMs = nowMs;
     worker.lastSeenMs = nowMs;
-    const ready = [...this.#workers.values()].filter((each) => each.phase === "ready").length;
-    if (this.#phase === "starting" && ready === this.#slots.length) {
+    const ready = this.#of(worker.set).filter((each) => each.phase === "ready").length;
+    if (ready < worker.set.slots.length) return [];
+    if (worker.set === this.#incoming) return this.#promote(worker.set, nowMs);
+    if (this.#phase === "starting") {
       this.#phase = "running";
       this.#hasRun = true;
       this.#text = "";
@@ -124,7 +197,9 @@ export class Supervisor {
 
   /** The worker says in words why it can't start. Before the first run this is final: it would fail again. */
   onFailed(workerId: number, text: string, nowMs: number): SupervisorAction[] {
-    if (!this.#workers.has(workerId)) return [];
+    const worker = this.#workers.get(workerId);
+    if (!worker || worker.phase === "stopping") return [];
+    if (worker.set === this.#incoming) return this.#failReload(text, nowMs);
     if (this.#phase === "starting" && !this.#hasRun) return this.#fail(text, nowMs);
     this.#text = text;
     return [];
@@ -136,20 +211,10 @@ export class Supervisor {
     if (!worker) return [];
     this.#workers.delete(workerId);
     if (this.#isEnding()) return this.#finishIfEmpty();
-    const { slot } = worker;
-    if (worker.phase === "ready" && nowMs - worker.readyAtMs >= this.#options.stableMs) slot.deathsInRow = 0;
-    slot.deathsInRow += 1;
-    const early = worker.phase === "starting";
-    this.#text = early && this.#text !== "" ? this.#text : `a worker died (${how})`;
-    if (early && !this.#hasRun) {
-      this.#startDeaths += 1;
-      if (this.#startDeaths >= this.#options.maxStartDeaths) {
-        return this.#fail(`workers died ${this.#startDeaths} times before they were ready; the last: ${how}`, nowMs);
-      }
-    }
-    this.#phase = "starting";
-    slot.forkAtMs = nowMs + this.#pauseMs(slot.deathsInRow);
-    return this.#forkDue(nowMs);
+    if (worker.phase === "stopping") return [];
+    const why = worker.killedFor === undefined ? how : `killed: ${worker.killedFor}`;
+    if (worker.set === this.#incoming) return this.#failReload(`a new worker died (${why})`, nowMs);
+    return this.#onDeath(worker, why, nowMs);
   }
 
   /** Drain and exit with 0. A second call changes nothing. */
@@ -162,20 +227,28 @@ export class Supervisor {
 
   /** To be called a few times a second. */
   tick(nowMs: number): SupervisorAction[] {
+    this.#forgiveOwnPause(nowMs);
     const actions: SupervisorAction[] = [];
-    const isLate = nowMs >= this.#stopByMs;
     for (const worker of this.#workers.values()) {
-      if (worker.isKilled) continue;
-      const why = isLate ? "it did not drain in time" : this.#killReason(worker, nowMs);
+      if (worker.killedFor !== undefined) continue;
+      const why = this.#killReason(worker, nowMs);
       if (why === undefined) continue;
-      worker.isKilled = true;
+      worker.killedFor = why;
       actions.push({ kind: "kill", workerId: worker.id, why });
     }
     return this.#isEnding() ? actions : [...actions, ...this.#forkDue(nowMs)];
   }
 
+  #forgiveOwnPause(nowMs: number): void {
+    const pauseMs = nowMs - (this.#lastTickMs ?? nowMs);
+    this.#lastTickMs = nowMs;
+    if (pauseMs <= OWN_PAUSE_MS) return;
+    for (const worker of this.#workers.values()) worker.lastSeenMs = Math.min(nowMs, worker.lastSeenMs + pauseMs);
+  }
+
   #killReason(worker: Worker, nowMs: number): string | undefined {
-    const { heartbeatTimeoutMs, startTimeoutMs } = this.#options;
+    const { heartbeatTimeoutMs, startTimeoutMs } = worker.set.options;
+    if (nowMs >= worker.stopByMs) return "it did not drain in time";
     const silentMs = nowMs - worker.lastSeenMs;
     if (silentMs >= heartbeatTimeoutMs) return `its event loop was silent for ${Math.round(silentMs)} ms`;
     const startedMs = nowMs - worker.forkedAtMs;
@@ -183,25 +256,65 @@ export class Supervisor {
     return `it was not ready after ${Math.round(startedMs)} ms; does the init hook end?`;
   }
 
+  #of(set: WorkerSet): Worker[] {
+    return [...this.#workers.values()].filter((worker) => worker.set === set);
+  }
+
+  #onDeath(worker: Worker, why: string, nowMs: number): SupervisorAction[] {
+    const { slot } = worker;
+    const { options } = worker.set;
+    if (worker.phase === "ready" && nowMs - worker.readyAtMs >= options.stableMs) slot.deathsInRow = 0;
+    slot.deathsInRow += 1;
+    const early = worker.phase === "starting";
+    this.#text = early && this.#text !== "" ? this.#text : `a worker died (${why})`;
+    if (early && !this.#hasRun) {
+      this.#startDeaths += 1;
+      if (this.#startDeaths >= options.maxStartDeaths) {
+        return this.#fail(`workers died ${this.#startDeaths} times before they were ready; the last: ${why}`, nowMs);
+      }
+    }
+    this.#phase = "starting";
+    slot.forkAtMs = nowMs + pauseMs(slot.deathsInRow, options);
+    return this.#forkDue(nowMs);
+  }
+
   #forkDue(nowMs: number): SupervisorAction[] {
     const actions: SupervisorAction[] = [];
-    for (const slot of this.#slots) {
-      if (slot.forkAtMs === undefined || slot.forkAtMs > nowMs) continue;
-      const isReplacement = slot.deathsInRow > 0;
-      if (isReplacement) this.#restarts += 1;
-      slot.forkAtMs = undefined;
-      const id = this.#nextId++;
-      const times = { forkedAtMs: nowMs, lastSeenMs: nowMs, readyAtMs: 0 };
-      this.#workers.set(id, { id, slot, phase: "starting", isKilled: false, ...times });
-      actions.push({ kind: "fork", workerId: id, isReplacement });
+    for (const set of [this.#current, this.#incoming]) {
+      for (const slot of set?.slots ?? []) {
+        if (slot.forkAtMs === undefined || slot.forkAtMs > nowMs) continue;
+        actions.push(this.#fork(set!, slot, nowMs));
+      }
     }
     return actions;
   }
 
-  #pauseMs(deathsInRow: number): number {
-    if (deathsInRow <= 1) return 0;
-    const { backoffMs, maxBackoffMs } = this.#options;
-    return Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(deathsInRow - 2, 20));
+  #fork(set: WorkerSet, slot: Slot, nowMs: number): SupervisorAction {
+    const isReplacement = slot.deathsInRow > 0;
+    if (isReplacement) this.#restarts += 1;
+    slot.forkAtMs = undefined;
+    const id = this.#nextId++;
+    const times = { forkedAtMs: nowMs, lastSeenMs: nowMs, readyAtMs: 0, stopByMs: Number.POSITIVE_INFINITY };
+    this.#workers.set(id, { id, slot, set, phase: "starting", killedFor: undefined, ...times });
+    return { kind: "fork", workerId: id, generation: set.generation, isReplacement };
+  }
+
+  #promote(set: WorkerSet, nowMs: number): SupervisorAction[] {
+    const old = this.#current;
+    this.#current = set;
+    this.#incoming = undefined;
+    this.#reload = { ...this.#reload, state: "done" };
+    this.#phase = "running";
+    this.#text = "";
+    return this.#end(this.#of(old), nowMs, true);
+  }
+
+  #failReload(text: string, nowMs: number): SupervisorAction[] {
+    const workers = this.#incoming === undefined ? [] : this.#of(this.#incoming);
+    this.#incoming = undefined;
+    this.#reload = { ...this.#reload, state: "failed", text };
+    this.#text = `reload failed: ${text}; the workers of before go on`;
+    return this.#end(workers, nowMs, true);
   }
 
   #fail(text: string, nowMs: number): SupervisorAction[] {
@@ -211,13 +324,19 @@ export class Supervisor {
   }
 
   #endAll(nowMs: number): SupervisorAction[] {
-    this.#stopByMs = nowMs + this.#options.graceMs;
-    const actions: SupervisorAction[] = [];
-    for (const worker of this.#workers.values()) {
-      worker.phase = "stopping";
-      actions.push({ kind: "stop", workerId: worker.id });
+    if (this.#incoming !== undefined) {
+      this.#incoming = undefined;
+      this.#reload = { ...this.#reload, state: "failed", text: "the service was stopped" };
     }
-    return [...actions, ...this.#finishIfEmpty()];
+    return [...this.#end([...this.#workers.values()], nowMs, false), ...this.#finishIfEmpty()];
+  }
+
+  #end(workers: readonly Worker[], nowMs: number, isHandover: boolean): SupervisorAction[] {
+    return workers.map((worker) => {
+      worker.phase = "stopping";
+      worker.stopByMs = Math.min(worker.stopByMs, nowMs + worker.set.options.graceMs);
+      return { kind: "stop", workerId: worker.id, isHandover };
+    });
   }
 
   #isEnding(): boolean {
@@ -229,4 +348,9 @@ export class Supervisor {
     this.#isFinished = true;
     return [{ kind: "finish", exitCode: this.#phase === "failed" ? 1 : 0 }];
   }
+}
+
+function pauseMs(deathsInRow: number, options: Required<SupervisorOptions>): number {
+  if (deathsInRow <= 1) return 0;
+  return Math.min(options.maxBackoffMs, options.backoffMs * 2 ** Math.min(deathsInRow - 2, 20));
 }

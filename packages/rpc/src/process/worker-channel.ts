@@ -1,8 +1,12 @@
 /** The worker's end of the talk with its controller (node's IPC channel). */
 
+import type { WorkerStat } from "./service-stat.js";
+
 /** Worker → controller. */
 export type WorkerMessage =
-  | { readonly msec: "alive" }
+  | { readonly msec: "alive"; readonly stat?: WorkerStat }
+  /** Something of it is not as it should be, but it serves; "" = it is again. */
+  | { readonly msec: "notice"; readonly text: string }
   | { readonly msec: "ready"; readonly listen: readonly string[] }
   /** It accepts no more connections. */
   | { readonly msec: "closed" }
@@ -14,6 +18,13 @@ export type WorkerMessage =
  */
 export interface ControllerMessage {
   readonly msec: "stop" | "drained";
+  /** With `stop`: others serve in its place. */
+  readonly isHandover?: boolean;
+}
+
+/** How to end. `isHandover`: other workers take what comes in; finish what is under way and refuse nobody. */
+export interface StopOrder {
+  readonly isHandover: boolean;
 }
 
 const HEARTBEAT_MS = 1_000;
@@ -25,6 +36,10 @@ export interface WorkerChannel {
   ready(listen: readonly string[]): void;
   /** The listeners are closed. Resolves when no further connection can come in, at the latest after a second. */
   closed(): Promise<void>;
+  /** Tells the state file that something is wrong although it serves; "" takes it back. */
+  notice(text: string): void;
+  /** The last numbers before the end. Resolves when they are on their way. */
+  report(): Promise<void>;
   /** It can't start. Resolves when the text is on its way; exit then. */
   failed(text: string): Promise<void>;
   close(): void;
@@ -35,22 +50,31 @@ export interface WorkerChannel {
  * controller leaves no worker and no port behind.
  *
  * @param onStop drain and exit. Called once, at the controller's word or at SIGTERM or SIGINT
+ * @param stat sent with each report
  */
-export function openWorkerChannel(onStop: () => void): WorkerChannel {
+export function openWorkerChannel(
+  onStop: (order: StopOrder) => void,
+  stat: () => WorkerStat | undefined = () => undefined,
+): WorkerChannel {
   let isStopping = false;
   let onDrained = (): void => undefined;
-  const stop = (): void => {
+  const stopAs = (order: StopOrder): void => {
     if (isStopping) return;
     isStopping = true;
-    onStop();
+    onStop(order);
+  };
+  const stop = (): void => stopAs({ isHandover: false });
+  const alive = (): void => {
+    const now = stat();
+    send(now === undefined ? { msec: "alive" } : { msec: "alive", stat: now });
   };
   const send = (message: WorkerMessage, done: () => void = () => undefined): void => {
     if (process.connected && process.send) process.send(message, undefined, undefined, done);
     else done();
   };
   const onMessage = (message: unknown): void => {
-    const { msec } = (message ?? {}) as Partial<ControllerMessage>;
-    if (msec === "stop") stop();
+    const { msec, isHandover = false } = (message ?? {}) as Partial<ControllerMessage>;
+    if (msec === "stop") stopAs({ isHandover });
     else if (msec === "drained") onDrained();
   };
   const onDisconnect = (): void => process.exit(1);
@@ -58,8 +82,8 @@ export function openWorkerChannel(onStop: () => void): WorkerChannel {
   process.on("disconnect", onDisconnect);
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  send({ msec: "alive" });
-  const timer = setInterval(() => send({ msec: "alive" }), HEARTBEAT_MS);
+  alive();
+  const timer = setInterval(alive, HEARTBEAT_MS);
   return {
     ready: (listen) => send({ msec: "ready", listen }),
     closed: () =>
@@ -71,6 +95,13 @@ export function openWorkerChannel(onStop: () => void): WorkerChannel {
           resolve();
         };
         send({ msec: "closed" });
+      }),
+    notice: (text) => send({ msec: "notice", text }),
+    report: () =>
+      new Promise((resolve) => {
+        const now = stat();
+        if (now === undefined) resolve();
+        else send({ msec: "alive", stat: now }, resolve);
       }),
     failed: (text) => new Promise((resolve) => send({ msec: "failed", text }, resolve)),
     close: () => {
