@@ -29,7 +29,9 @@ export interface IncomingRequest {
   readonly spanIdLow: number;
   readonly parentSpanIdHigh: number;
   readonly parentSpanIdLow: number;
-  /** Monotonic. */
+  /** Monotonic; when its bytes were read. */
+  readonly arrivedMs: number;
+  /** Monotonic; when its turn came. */
   readonly startedMs: number;
   readonly service: string;
   readonly method: string;

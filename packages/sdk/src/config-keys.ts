@@ -150,6 +150,16 @@ export const CONFIG_KEYS = {
     max: 3_600_000,
     doc: "ms. A request that waited longer than this between its arrival and its handler is refused; `0` = never",
   },
+  maxLoopLagMs: {
+    section: "SRPC",
+    key: "max_loop_lag_ms",
+    kind: "whole",
+    takesEffect: "reload",
+    default: 20,
+    min: 0,
+    max: 10_000,
+    doc: "overload control: when the event loop lags by more than this for 0.2 s, or when latencies show that too many requests are under way, the worker takes only what it manages and refuses the least important rest with `RPC_OVERLOADED`. `0` = off",
+  },
   maxInFlight: {
     section: "SRPC",
     key: "max_in_flight",

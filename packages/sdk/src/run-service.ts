@@ -7,10 +7,13 @@ import { openSharedServer, retryWhileInUse } from "@msec/rpc/process";
 import {
   createRingOpener,
   FrameworkMetrics,
-  hopRecord,
+  type FrameworkTotals,
+  HopEmitter,
   LogEmitter,
   type LogRecord,
   MetricEmitter,
+  reportLosses,
+  reportServer,
 } from "@msec/telemetry";
 import { tryAgentLogAddress } from "./agent-info.js";
 import { createContextMembers } from "./context-members.js";
@@ -54,6 +57,8 @@ export interface RunningService {
   readonly client: RpcClient;
   /** Changes `[LOG]` and `[COLOR]` while it runs. */
   setLogFilter(filter: LogSink["filter"]): void;
+  /** What this process has done since its start: requests, failures, costs, refusals, calls. */
+  totals(): FrameworkTotals;
   /**
    * Stops accepting, finishes what is under way (at most `graceMs`, default 8000), runs `fini`, sends what is left of logs and metrics.
    */
@@ -93,6 +98,8 @@ class ServiceRuntime implements RunningService {
   readonly #logger: Logger;
   readonly #metrics: MetricEmitter;
   readonly #logs: LogEmitter;
+  readonly #hops: HopEmitter;
+  readonly #metered: FrameworkMetrics;
   readonly #sink: LogSink;
   readonly #picker: TablePicker | undefined;
   readonly #abort = new AbortController();
@@ -116,10 +123,12 @@ class ServiceRuntime implements RunningService {
     });
     this.#logs = new LogEmitter({ address: () => (paths ? tryAgentLogAddress(paths.agentInfo) : undefined) });
     this.#sink = { service, emitter: this.#logs, filter: config.logFilter, onRecord: options.onLogRecord };
-    const metered = new FrameworkMetrics(this.#metrics);
-    const onFailed = (name: string): void => metered.onRouteFailed(name);
+    reportLosses(this.#metrics, this.#logs);
+    this.#hops = new HopEmitter(this.#logs);
+    this.#metered = new FrameworkMetrics(this.#metrics);
+    const onFailed = (name: string): void => this.#metered.onRouteFailed(name);
     this.#picker = home === undefined ? undefined : new TablePicker(home, { onFailed });
-    const events = this.#events(metered);
+    const events = this.#events();
     const logger = this.#logger;
     const limits = clientLimits(config);
     this.client = createRpcClient({ service, picker: this.#picker ?? NO_PICKER, events, logger, limits });
@@ -136,6 +145,7 @@ class ServiceRuntime implements RunningService {
       limits: serverLimits(config),
       contextMembers: createContextMembers({ sink: this.#sink, metrics, config: config.ini }),
     });
+    reportServer(this.#metrics, () => this.server);
     const { loop } = definition.hooks;
     if (loop) this.#loop = new HookLoop({ run: () => loop(this.app), pauseMs: config.loopMs, logger });
   }
@@ -159,17 +169,24 @@ class ServiceRuntime implements RunningService {
     this.#sink.filter = filter;
   }
 
+  totals(): FrameworkTotals {
+    return this.#metered.totals();
+  }
+
   stop(options: { readonly graceMs?: number } = {}): Promise<{ readonly cutOff: number }> {
     this.#stopping ??= this.#stop(options.graceMs ?? 8_000);
     return this.#stopping;
   }
 
-  #events(metrics: FrameworkMetrics): CallEvents {
+  #events(): CallEvents {
+    const metrics = this.#metered;
+    const hops = this.#hops;
     return {
       onRequest: (request) => {
         metrics.onRequest(request);
-        const { headers, body } = hopRecord(request, Date.now());
-        this.#logs.write(headers, body);
+        metrics.onDelay(request.startedMs - request.arrivedMs);
+        if (request.refusedBy !== "") metrics.onRefused(request.refusedBy);
+        hops.onRequest(request);
       },
       onCall: (call) => metrics.onCall(call),
     };
@@ -206,6 +223,7 @@ class ServiceRuntime implements RunningService {
     this.client.close();
     this.#picker?.close();
     this.#metrics.stop();
+    this.#hops.stop();
     await this.#logs.close();
     setRuntime(undefined, this.app);
     return result;

@@ -66,8 +66,12 @@ export function datagramLimits(config: ServiceConfig): DatagramLimits {
 
 /** What `[SRPC]` says about the server. */
 export function serverLimits(config: ServiceConfig): RpcServerLimits {
-  const { maxInFlight, maxConnections, maxFrameBytes, idleTimeoutMs } = config;
-  return { maxInFlight, maxConnections, maxFrameBytes, idleTimeoutMs, maxQueuedOutputBytes: config.maxQueuedBytes };
+  const { maxInFlight, maxLoopLagMs, maxConnections, maxFrameBytes, idleTimeoutMs } = config;
+  return {
+    ...{ maxInFlight, maxLoopLagMs, maxConnections, maxFrameBytes, idleTimeoutMs },
+    maxQueueMs: config.msgTimeoutMs,
+    maxQueuedOutputBytes: config.maxQueuedBytes,
+  };
 }
 
 /** What `[CLIENT]` says about calls to other services. */

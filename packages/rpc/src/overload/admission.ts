@@ -7,13 +7,13 @@ import { OverloadControl } from "./overload-control.js";
 
 /**
  * Why a request was not started: the instance stops, the method is unknown, the caller's deadline had passed, it waited too long
- * (`late`), `maxInFlight` was reached (`full`), more were under way than their latency allows (`limit`), or the worker can't keep up
+ * (`msg_timeout`), `maxInFlight` was reached (`full`), more were under way than their latency allows (`limit`), or the worker can't keep up
  * and others are more important (`shed`).
  */
-export type RefusalCause = "stopping" | "method" | "deadline" | "late" | "full" | "limit" | "shed";
+export type RefusalCause = "stopping" | "method" | "deadline" | "msg_timeout" | "full" | "limit" | "shed";
 
 /** The causes that speak of the load, not of the request. */
-type LoadCause = Extract<RefusalCause, "late" | "full" | "limit" | "shed">;
+type LoadCause = Extract<RefusalCause, "msg_timeout" | "full" | "limit" | "shed">;
 
 export interface AdmissionOptions {
   readonly maxInFlight: number;
@@ -51,7 +51,7 @@ export class Admission {
       this.#control = new OverloadControl({ maxInFlight, maxLoopLagMs, clock, lag: new LoopLagMeter(clock) });
     }
     this.#errors = {
-      late: new QueuedTooLong({ limitMs: maxQueueMs }),
+      msg_timeout: new QueuedTooLong({ limitMs: maxQueueMs }),
       full: new Overloaded({ problem: `${maxInFlight} requests are under way, no more are allowed` }),
       limit: new Overloaded({ problem: "more requests are under way than it answers in their usual time" }),
       shed: new Overloaded({ problem: "it can't keep up and serves more important requests first" }),
@@ -83,7 +83,7 @@ export class Admission {
       request.refusedBy = "deadline";
       return new DeadlinePassed({ method: request.method });
     }
-    if (maxQueueMs > 0 && nowMs - request.arrivedMs > maxQueueMs) return this.#refuse(request, "late");
+    if (maxQueueMs > 0 && nowMs - request.arrivedMs > maxQueueMs) return this.#refuse(request, "msg_timeout");
     if (inFlight >= maxInFlight) return this.#refuse(request, "full");
     const cause = this.#control?.check(request, nowMs, inFlight);
     return cause === undefined ? undefined : this.#refuse(request, cause);
