@@ -24,7 +24,13 @@ export {
 export { type Consume, InputReader } from "./input-reader.js";
 export { type ListenTcpOptions, listenTcp, type TcpListener } from "./listen-tcp.js";
 export { MAX_DATAGRAM_BYTES, type OpenUdpOptions, openUdp, type UdpPort } from "./open-udp.js";
-export { OutputBatcher, type OutputBatcherOptions, type OutputBuffer, OutputBufferPool } from "./output-batcher.js";
+export {
+  OutputBatcher,
+  type OutputBatcherOptions,
+  type OutputBuffer,
+  OutputBufferPool,
+  type StreamTraffic,
+} from "./output-batcher.js";
 export {
   adoptSharedRead,
   attachInput,

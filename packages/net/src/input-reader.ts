@@ -33,6 +33,11 @@ export class InputReader {
     return this.#heldLength;
   }
 
+  /** True between `block()` and `unblock()`. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
   /** New bytes arrived. They are not kept by reference. @throws {NetInputTooLarge} or what `consume` threw */
   push(bytes: Uint8Array, start: number, end: number): void {
     if (this.#heldLength === 0) {

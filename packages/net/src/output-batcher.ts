@@ -42,6 +42,15 @@ export class OutputBufferPool<B extends OutputBuffer> {
   }
 }
 
+/** Bytes of one or many streams since somebody began to count. */
+export interface StreamTraffic {
+  receivedBytes: number;
+  sentBytes: number;
+}
+
+/** Where bytes are counted that nobody asks for: always the same object, so that counting needs no question. */
+export const UNREAD: StreamTraffic = { receivedBytes: 0, sentBytes: 0 };
+
 export interface OutputBatcherOptions<B extends OutputBuffer> {
   readonly stream: Duplex;
   readonly pool: OutputBufferPool<B>;
@@ -49,6 +58,8 @@ export interface OutputBatcherOptions<B extends OutputBuffer> {
   readonly address: string;
   /** Most bytes that may wait for a peer that does not read. Default 64 MiB. The rule when full: {@link OutputBatcher.check} refuses. */
   readonly maxQueuedBytes?: number;
+  /** What is handed to the stream is added here. */
+  readonly traffic?: StreamTraffic;
 }
 
 export class OutputBatcher<B extends OutputBuffer> {
@@ -56,6 +67,7 @@ export class OutputBatcher<B extends OutputBuffer> {
   readonly #pool: OutputBufferPool<B>;
   readonly #address: string;
   readonly #maxQueuedBytes: number;
+  readonly #traffic: StreamTraffic;
   /** The kernel has copied the bytes of a finished write only with real sockets; other streams may pass the chunk on. */
   readonly #isReusable: boolean;
   #buffer: B | undefined;
@@ -71,6 +83,7 @@ export class OutputBatcher<B extends OutputBuffer> {
     this.#pool = options.pool;
     this.#address = options.address;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 64 << 20;
+    this.#traffic = options.traffic ?? UNREAD;
     this.#isReusable = options.stream instanceof Socket;
   }
 
@@ -114,6 +127,7 @@ export class OutputBatcher<B extends OutputBuffer> {
       this.#pool.give(buffer);
       return;
     }
+    this.#traffic.sentBytes += buffer.length;
     if (!this.#isReusable) {
       // Not slice(): a Buffer would only give another view.
       this.#stream.write(Buffer.from(buffer.view()));

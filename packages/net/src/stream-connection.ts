@@ -3,7 +3,13 @@ import { type AppError, type Clock, systemClock } from "@msec/core";
 import { netError } from "./errno.js";
 import { NetIdle } from "./errors.js";
 import { type Consume, InputReader } from "./input-reader.js";
-import { OutputBatcher, type OutputBuffer, type OutputBufferPool } from "./output-batcher.js";
+import {
+  OutputBatcher,
+  type OutputBuffer,
+  type OutputBufferPool,
+  type StreamTraffic,
+  UNREAD,
+} from "./output-batcher.js";
 import { attachInput, type InputStream } from "./shared-read.js";
 import { createTimerEntry, type TimerEntry, type TimerWheel } from "./timer-wheel.js";
 
@@ -33,6 +39,8 @@ export interface StreamConnectionOptions<B extends OutputBuffer> {
   readonly onEnd?: () => void;
   /** Asked when the idle time is over; true = stay. For work that is still under way. */
   readonly isBusy?: () => boolean;
+  /** Bytes in and out are added here; may be shared by many connections. */
+  readonly traffic?: StreamTraffic;
 }
 
 export class StreamConnection<B extends OutputBuffer> {
@@ -45,6 +53,7 @@ export class StreamConnection<B extends OutputBuffer> {
   readonly #options: StreamConnectionOptions<B>;
   readonly #pauseAtBytes: number;
   readonly #idleTimeoutMs: number;
+  readonly #traffic: StreamTraffic;
   #idleEntry: TimerEntry | undefined;
   #lastMessageMs: number;
   #error: AppError | undefined;
@@ -67,7 +76,9 @@ export class StreamConnection<B extends OutputBuffer> {
       pool,
       address,
       ...(limits.maxQueuedOutputBytes === undefined ? {} : { maxQueuedBytes: limits.maxQueuedOutputBytes }),
+      ...(options.traffic === undefined ? {} : { traffic: options.traffic }),
     });
+    this.#traffic = options.traffic ?? UNREAD;
     this.#idleTimeoutMs = limits.idleTimeoutMs ?? 0;
     if (this.#idleTimeoutMs > 0) {
       this.#idleEntry = createTimerEntry((nowMs) => this.#onIdle(nowMs));
@@ -89,6 +100,11 @@ export class StreamConnection<B extends OutputBuffer> {
   /** Monotonic time of the last complete message (or of the opening). */
   get lastMessageMs(): number {
     return this.#lastMessageMs;
+  }
+
+  /** Bytes of a message that the peer has begun and not finished; 0 while it is us who don't read. */
+  get incompleteBytes(): number {
+    return this.#reader.isBlocked || this.#isPaused ? 0 : this.#reader.heldBytes;
   }
 
   /** Only keep input until `unblockInput()`. May be called from `consume`. */
@@ -115,6 +131,7 @@ export class StreamConnection<B extends OutputBuffer> {
   }
 
   #onBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.#traffic.receivedBytes += end - start;
     this.#read(() => this.#reader.push(bytes, start, end));
   }
 

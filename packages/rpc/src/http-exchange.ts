@@ -153,7 +153,8 @@ export class HttpExchange {
   #reply(reply: HttpReply): void {
     const request = this.#current;
     if (request === undefined) return;
-    const keepAlive = request.keepAlive && !this.#peer.core.isStopping;
+    const { isStopping, isHandingOver } = this.#peer.core;
+    const keepAlive = request.keepAlive && !isStopping && !isHandingOver;
     const status = reply.status ?? (request.wantsRealStatus ? httpStatusOf(reply.ret) : 200);
     appendHttpReply(this.#peer.output.open(), { ...reply, status, keepAlive });
     this.#current = undefined;

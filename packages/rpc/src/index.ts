@@ -1,7 +1,5 @@
 export {
   type CallContext,
-  type CallFunction,
-  type CallOptions,
   type CallParent,
   currentContext,
   type NestedCall,
@@ -9,8 +7,10 @@ export {
   runOutsideContext,
 } from "./call-context.js";
 export type { CallEvents, IncomingRequest, OutgoingCall } from "./call-events.js";
+export type { CallOptions, HedgeOptions, TargetOptions } from "./call-options.js";
 export { DEFAULT_PRIORITY, HIGHEST_PRIORITY, userHashOf } from "./call-priority.js";
-export { createRpcClient, type RpcClient, type RpcClientOptions } from "./client.js";
+export type { Caller, CallFunction, Stub } from "./caller.js";
+export { createRpcClient, type NamedCall, type RpcClient, type RpcClientOptions } from "./client.js";
 export type { CallRequest } from "./client-call.js";
 export type { RpcClientLimits } from "./client-core.js";
 export {
@@ -29,10 +29,12 @@ export {
   ClientOverloaded,
   DatagramAnswerTooLarge,
   DeadlinePassed,
+  ExchangeInvalid,
   HandlerMissing,
   HeadInvalid,
   MethodDuplicate,
   MethodUnknown,
+  MethodUnregistered,
   NetworkInvalid,
   Overloaded,
   PeerLost,
@@ -41,7 +43,15 @@ export {
   ShuttingDown,
   TargetInvalid,
 } from "./errors.js";
-export type { CallOutcome, Pick, Picker } from "./picker.js";
+export type { ExchangeProtocol, ExchangeWriter } from "./exchange-protocol.js";
+export type { CallOutcome, Pick, Picker, RetryTokens } from "./picker.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";
-export { createRpcServer, type RpcServer, type RpcServerLimits, type RpcServerOptions } from "./server.js";
+export {
+  createRpcServer,
+  type RpcServer,
+  type RpcServerLimits,
+  type RpcServerOptions,
+  type ServerStopOptions,
+} from "./server.js";
+export type { RpcServerCounts } from "./server-counts.js";
 export { bindService, type Handler, type Handlers, type ServiceBinding } from "./service-binding.js";

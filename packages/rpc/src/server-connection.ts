@@ -1,6 +1,12 @@
 /** One TCP connection of the server. Its first byte tells the protocol: `(` starts a frame, a capital letter an HTTP request. */
 import { formatHostPort, isAppError } from "@msec/core";
-import { type InputStream, type OutputBufferPool, StreamConnection, type StreamConnectionLimits } from "@msec/net";
+import {
+  type InputStream,
+  NetIdle,
+  type OutputBufferPool,
+  StreamConnection,
+  type StreamConnectionLimits,
+} from "@msec/net";
 import {
   appendFrame,
   CAPABILITY_CANCEL,
@@ -78,6 +84,7 @@ export class ServerConnection implements ServerPeer {
       onEnd: () => this.#onEnd(),
       onClose: (error) => this.#onClosed(error),
       isBusy: () => this.inFlight > 0,
+      traffic: options.core.counts,
     });
   }
 
@@ -117,6 +124,11 @@ export class ServerConnection implements ServerPeer {
     replyHead.err = -11;
     replyHead.reason = ShuttingDown.reason;
     appendFrame(this.#connection.output.open(), replyHead);
+  }
+
+  /** Monotonic time of the last complete message. */
+  get lastMessageMs(): number {
+    return this.#connection.lastMessageMs;
   }
 
   /** Sends what is queued and closes. */
@@ -194,10 +206,16 @@ export class ServerConnection implements ServerPeer {
       this.#onBadHead(error);
       return size;
     }
-    if (requestHead.timeoutMs !== 0) this.#knowsNotice = true;
+    if (!this.#knowsNotice && requestHead.timeoutMs !== 0) this.#onNewPeer();
     this.#frame.bytes = bytes;
     this.core.dispatch(this.#frame);
     return size;
+  }
+
+  /** The first request of a peer that understands the notice; this process may be about to hand over already. */
+  #onNewPeer(): void {
+    this.#knowsNotice = true;
+    if (this.core.isHandingOver) this.announceStop();
   }
 
   /** Answered when the sequence could be read, otherwise nobody could match the answer and the connection is closed. */
@@ -231,6 +249,8 @@ export class ServerConnection implements ServerPeer {
 
   #onClosed(error: unknown): void {
     this.isLost = true;
+    this.core.counts.closedConnections++;
+    if (error instanceof NetIdle) this.core.counts.expiredConnections++;
     if (isAppError(error)) {
       this.core.logger.debug("connection closed", { peer: this.address, reason: error.reason, text: error.message });
     }

@@ -19,6 +19,7 @@ import {
 import type { Admission } from "./overload/admission.js";
 import type { RunningRequests } from "./running-requests.js";
 import { type ContextHost, ServerContext } from "./server-context.js";
+import { createServerCounts } from "./server-counts.js";
 import type { BoundMethod } from "./service-binding.js";
 
 /** Reasons by which a caller judges this very instance; an error of a nested call must not look like them. */
@@ -83,6 +84,7 @@ export class ServerCore {
   isStopping = false;
   /** Other processes take what comes in: everything is still served here, and peers are told to come back to them. */
   isHandingOver = false;
+  readonly counts = createServerCounts();
   /** Called whenever the last request under way has been answered. */
   onQuiet: () => void = () => undefined;
   readonly #options: ServerCoreOptions;

@@ -8,6 +8,7 @@ import { type DatagramListener, type DatagramListenerOptions, openDatagramListen
 import { Admission } from "./overload/admission.js";
 import { endpointText, ServerConnection } from "./server-connection.js";
 import { ServerCore } from "./server-core.js";
+import type { RpcServerCounts } from "./server-counts.js";
 import { bindMethods, type ServiceBinding } from "./service-binding.js";
 
 export interface RpcServerLimits {
@@ -68,6 +69,8 @@ export interface RpcServer {
   /** Requests under way. */
   readonly inFlight: number;
   readonly connections: number;
+  /** Since the start. */
+  readonly counts: RpcServerCounts;
   readonly isStopping: boolean;
   /** Overload control refuses some requests now. */
   readonly isShedding: boolean;
@@ -135,6 +138,10 @@ class TcpRpcServer implements RpcServer {
     return this.#connections.size;
   }
 
+  get counts(): RpcServerCounts {
+    return this.#core.counts;
+  }
+
   get isStopping(): boolean {
     return this.#core.isStopping;
   }
@@ -150,7 +157,10 @@ class TcpRpcServer implements RpcServer {
       ...(maxConnections === undefined ? {} : { maxConnections }),
       readShared: true,
       onConnection: (socket) => this.accept(socket),
-      onDrop: (peer) => this.#core.logger.warn("connection refused: maxConnections reached", { peer }),
+      onDrop: (peer) => {
+        this.#core.counts.refusedConnections++;
+        this.#core.logger.warn("connection refused: maxConnections reached", { peer });
+      },
       onError: (error) => this.#core.logger.error("listening socket failed", { error }),
     });
     this.#listeners.push(listener);
@@ -181,6 +191,7 @@ class TcpRpcServer implements RpcServer {
       },
     });
     this.#connections.add(connection);
+    this.#core.counts.acceptedConnections++;
     if (this.#core.isStopping) connection.announceStop();
   }
 
