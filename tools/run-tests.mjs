@@ -13,9 +13,17 @@ const bin = (name) => join(root, "node_modules", ".bin", name);
 const scratch = mkdtempSync(join(tmpdir(), "msec-test-"));
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
-/** What a browser test needs. Installed here when we are root. */
+/** What some tests need. Installed here when we are root. */
 const debianPackages = [
   { package: "chromium", program: "/usr/bin/chromium", tests: "browser tests (tests/e2e/*.browser.test.ts)" },
+  {
+    package: "python3",
+    program: "/usr/bin/python3",
+    tests: "the foreign peer (tests/conformance/foreign-peer.test.ts)",
+  },
+  // The parts of mariadb-server that do not start a service.
+  { package: "mariadb-server-core", program: "/usr/sbin/mariadbd", tests: "tests with a MariaDB" },
+  { package: "mariadb-client-core", program: "/usr/bin/my_print_defaults", tests: "tests with a MariaDB" },
 ];
 
 const env = { ...process.env, ...installDebianPackages() };
