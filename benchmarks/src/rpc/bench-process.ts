@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { AgentStandIn, type Announcement } from "./agent-stand-in.js";
 import { TEXTS } from "./echo-message.js";
 import { cpuUs, runLoad } from "./load-loop.js";
+import { freePort } from "./peers/free-port.js";
 import type { Caller, OpenOptions, ServeOptions } from "./peers/peer.js";
 import { PEERS, type PeerName } from "./peers/registry.js";
 
@@ -55,25 +56,25 @@ async function askWorker(worker: Worker, request?: BenchRequest): Promise<unknow
   return answer.value;
 }
 
-async function startCluster(count: number): Promise<{ port: unknown; answer: Answerer }> {
-  cluster.setupPrimary({ args: process.argv.slice(2) });
-  const workers = Array.from({ length: count }, () => cluster.fork());
-  const ports = await Promise.all(workers.map((worker) => askWorker(worker)));
-  if (new Set(ports).size !== 1) throw new Error(`workers listen on different ports: ${ports.join(", ")}`);
+async function startCluster(args: ServerArgs): Promise<{ port: number; answer: Answerer }> {
+  const port = await freePort();
+  cluster.setupPrimary({ args: ["server", JSON.stringify({ ...args, port })] });
+  const workers = Array.from({ length: args.workers }, () => cluster.fork());
+  await Promise.all(workers.map((worker) => askWorker(worker)));
   const answer: Answerer = async (request) => {
     if (request.kind !== "cpu") return common(request);
     const parts = (await Promise.all(workers.map((worker) => askWorker(worker, request)))) as number[];
     return parts.reduce((sum, part) => sum + part, cpuUs());
   };
-  return { port: ports[0], answer };
+  return { port, answer };
 }
 
 async function startServer(args: ServerArgs): Promise<{ value: unknown; answer: Answerer }> {
   if (args.workers > 1 && cluster.isPrimary) {
-    const { port, answer } = await startCluster(args.workers);
+    const { port, answer } = await startCluster(args);
     return { value: port, answer };
   }
-  return { value: await PEERS[args.peer].serve(args), answer: common };
+  return { value: await (await PEERS[args.peer]()).serve(args), answer: common };
 }
 
 /** Each answer must be its own request: a fast wrong answer is not a result. */
@@ -93,7 +94,7 @@ async function check(caller: Caller, calls: number, inFlight: number): Promise<v
 }
 
 async function startClient(args: ClientArgs): Promise<{ value: unknown; answer: Answerer }> {
-  const caller = await PEERS[args.peer].open(args);
+  const caller = await (await PEERS[args.peer]()).open(args);
   const answer: Answerer = (request) => {
     if (request.kind === "run") return runLoad(caller, request.inFlight, request.durationMs);
     if (request.kind === "check") return check(caller, request.calls, request.inFlight);

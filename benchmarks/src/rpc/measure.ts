@@ -54,11 +54,13 @@ export async function startPair(
   scenario: Scenario,
   opts: { peer: PeerName; agent: Child; nodeArgs?: readonly string[] },
 ): Promise<Pair> {
-  const { peer, agent, nodeArgs = [] } = opts;
+  const { peer, agent } = opts;
+  // tars warns of its own circular imports at each start.
+  const nodeArgs = peer === "tars" ? ["--no-warnings"] : (opts.nodeArgs ?? []);
   const isPinned = scenario.workers === 1;
   const home = (await agent.ask({ kind: "home" })) as string;
   const { transport, isShort, connections, workers, inFlight } = scenario;
-  const serverArgs: ServerArgs = { peer, home, transport, isShort, workers };
+  const serverArgs: ServerArgs = { peer, home, transport, isShort, workers, port: 0 };
   const server = new Child({ role: "server", args: serverArgs, core: isPinned ? SERVER_CORE : undefined, nodeArgs });
   try {
     const port = (await server.next()) as number;

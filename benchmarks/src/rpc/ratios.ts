@@ -27,10 +27,13 @@ interface Bar {
 /** Keys are stable: reports and pages name them. */
 export const BARS: Readonly<Record<string, Bar>> = {
   server_cpu_vs_grpc_256: { scenario: "256", figure: "serverCpuUs", against: "grpc-js", atMost: 1 / 40 },
+  server_cpu_vs_tars_256: { scenario: "256", figure: "serverCpuUs", against: "tars", atMost: 1 / 6 },
   server_cpu_vs_bare_net_256: { scenario: "256", figure: "serverCpuUs", against: "bare-net", atMost: 1 / 2 },
   server_cpu_vs_floor_256: { scenario: "256", figure: "serverCpuUs", against: "floor", atMost: 4 },
   client_cpu_vs_grpc_256: { scenario: "256", figure: "clientCpuUs", against: "grpc-js", atMost: 1 / 40 },
+  calls_per_sec_vs_tars_256: { scenario: "256", figure: "callsPerSec", against: "tars", atLeast: 6 },
   server_cpu_vs_grpc_64x1: { scenario: "64x1", figure: "serverCpuUs", against: "grpc-js", atMost: 1 / 12 },
+  server_cpu_vs_tars_64x1: { scenario: "64x1", figure: "serverCpuUs", against: "tars", atMost: 0.85 },
   server_cpu_vs_bare_net_64x1: { scenario: "64x1", figure: "serverCpuUs", against: "bare-net", atMost: 1.4 },
   p50_latency_vs_bare_net_1: { scenario: "1", figure: "p50Us", against: "bare-net", atMost: 1.3 },
   server_cpu_vs_bare_net_short: { scenario: "short", figure: "serverCpuUs", against: "bare-net", atMost: 1.5 },

@@ -32,7 +32,7 @@ function messageOf(body: Buffer): Buffer {
   return message;
 }
 
-async function serve({ isShort }: ServeOptions): Promise<number> {
+async function serve({ isShort, port }: ServeOptions): Promise<number> {
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => socket.destroy());
     socket.on(
@@ -44,7 +44,7 @@ async function serve({ isShort }: ServeOptions): Promise<number> {
       }),
     );
   });
-  server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 });
+  server.listen({ port, host: "127.0.0.1", backlog: 1024 });
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
 }

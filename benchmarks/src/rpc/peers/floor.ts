@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, createServer, Socket } from "node:net";
-import { type Caller, type EchoDone, type OpenOptions, type Peer, roundRobin } from "./peer.js";
+import { type Caller, type EchoDone, type OpenOptions, type Peer, roundRobin, type ServeOptions } from "./peer.js";
 
 /** 43 bytes as the original's heads have them; the call's number is in the first four, little-endian. */
 const HEAD_BYTES = 43;
@@ -90,9 +90,9 @@ function serveSocket(accepted: Socket): void {
   socket.resume();
 }
 
-async function serve(): Promise<number> {
+async function serve({ port }: ServeOptions): Promise<number> {
   const server = createServer({ noDelay: true, pauseOnConnect: true }, serveSocket);
-  server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 });
+  server.listen({ port, host: "127.0.0.1", backlog: 1024 });
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
 }

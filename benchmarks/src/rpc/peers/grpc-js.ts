@@ -1,12 +1,12 @@
 /** `@grpc/grpc-js`, unary calls with the same message codec as ours. A channel is one HTTP/2 connection. */
 import * as grpc from "@grpc/grpc-js";
 import { deserializeEcho, type EchoMessage, serializeEcho } from "../echo-message.js";
-import { type Caller, type EchoDone, type OpenOptions, type Peer, roundRobin } from "./peer.js";
+import { type Caller, type EchoDone, type OpenOptions, type Peer, roundRobin, type ServeOptions } from "./peer.js";
 
 const PATH = "/bench.EchoService/Echo";
 const TIMEOUT_MS = 10_000;
 
-function serve(): Promise<number> {
+function serve({ port: wanted }: ServeOptions): Promise<number> {
   const server = new grpc.Server();
   const definition: grpc.ServiceDefinition = {
     Echo: {
@@ -24,7 +24,7 @@ function serve(): Promise<number> {
       callback(null, call.request),
   });
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(`127.0.0.1:${wanted}`, grpc.ServerCredentials.createInsecure(), (error, port) => {
       if (error) reject(error);
       else resolve(port);
     });

@@ -21,8 +21,8 @@ export interface MsecFeatures {
   readonly metrics: boolean;
 }
 
-async function portOf(server: RpcServer, { transport }: ServeOptions): Promise<number> {
-  const at = { host: "127.0.0.1", port: 0 };
+async function portOf(server: RpcServer, { transport, port }: ServeOptions): Promise<number> {
+  const at = { host: "127.0.0.1", port };
   return (transport === "udp" ? await server.listenUdp(at) : await server.listen(at)).port;
 }
 
@@ -31,10 +31,14 @@ const handlers = {
   echoAsync: async (request: { text: string }) => request,
 };
 
+function listenItems({ transport, port }: ServeOptions): string {
+  return transport === "udp" ? `0/tcp ${port}/udp` : `${port}/tcp`;
+}
+
 async function serveFull(options: ServeOptions): Promise<number> {
   const running = await runService(defineService(EchoService, handlers), {
     service: SERVICE,
-    config: `[SRPC]\nlisten = 0/${options.transport}\nmax_in_flight = 100000\n`,
+    config: `[SRPC]\nlisten = ${listenItems(options)}\nmax_in_flight = 100000\n`,
     bind: "127.0.0.1",
     home: options.home,
   });

@@ -7,10 +7,11 @@ export interface ServeOptions {
   readonly transport: "tcp" | "udp";
   /** One call per connection: whoever closes first in this protocol closes. */
   readonly isShort: boolean;
+  /** 0 = any. Workers of one server are given the same one. */
+  readonly port: number;
 }
 
 export interface OpenOptions extends ServeOptions {
-  readonly port: number;
   readonly connections: number;
 }
 
