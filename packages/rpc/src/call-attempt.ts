@@ -7,20 +7,34 @@ import { random32, spanText } from "./ids.js";
 import type { Pending } from "./pending-ring.js";
 import type { CallOutcome, Pick } from "./picker.js";
 
+/** An answer as it arrived. One object serves all answers of a connection: it is used up before the next one. */
+export interface ReceivedAnswer {
+  readonly head: RpcHead;
+  bytes: Uint8Array;
+  bodyStart: number;
+  bodyEnd: number;
+  /** Monotonic time at which the chunk with the answer was taken up; read once per chunk. */
+  nowMs: number;
+}
+
 /** The call that an attempt belongs to. */
 export interface AttemptOwner {
   readonly client: { readonly clock: Clock; readonly wheel: TimerWheel; emit(call: OutgoingCall): void };
   readonly parent: CallParent | undefined;
-  readonly method: MethodType;
-  readonly target: string;
-  readonly request: unknown;
+  readonly methodType: MethodType;
+  readonly callee: string;
+  readonly message: unknown;
   /** Monotonic. */
   readonly deadlineMs: number;
   readonly flowIdHigh: number;
   readonly flowIdLow: number;
-  /** Attempts started before this one. */
-  readonly attempts: number;
-  onAnswer(attempt: CallAttempt, head: RpcHead, body: Uint8Array): void;
+  readonly priority: number;
+  readonly userHash: number;
+  /** One connection for this call alone. */
+  readonly isShort: boolean;
+  /** Dials an address although it refused a moment ago. */
+  readonly isProbe: boolean;
+  onAttemptAnswer(attempt: CallAttempt, answer: ReceivedAnswer): void;
   /** The connection could not be made, or was lost. */
   onAttemptLost(attempt: CallAttempt, error: unknown): void;
   /** The request can't be written; no instance is to blame. */
@@ -30,7 +44,7 @@ export interface AttemptOwner {
 
 /** The connection that carries an attempt. */
 export interface AttemptChannel {
-  /** The attempt is over; a late answer finds nobody. */
+  /** The attempt is over. When no answer came the peer is told that nobody waits, if it understands that. */
   forget(attempt: CallAttempt): void;
   /** It ended without an answer. */
   noteTimeout(attempt: CallAttempt): void;
@@ -38,9 +52,12 @@ export interface AttemptChannel {
   retire(): void;
 }
 
-/** One try of a call at one instance: timer entry, pending entry and telemetry record in one object. */
+/**
+ * One try of a call at one instance: timer entry, pending entry and telemetry record in one object. The first try is the call's own
+ * object (`ClientCall`), so that a call that needs no second one allocates once.
+ */
 export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
-  wheelDeadlineMs = 0;
+  wheelDeadlineMs = 0.5;
   wheelNext: TimerEntry | undefined = undefined;
   wheelPrevious: TimerEntry | undefined = undefined;
   sequence = 0;
@@ -48,33 +65,37 @@ export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
   isSent = false;
   isDone = false;
   channel: AttemptChannel | undefined = undefined;
-  costMs = 0;
+  costMs = 0.5;
   err = 0;
   reason = "";
   readonly call: AttemptOwner;
   /** `ip:port`. */
-  readonly address: string;
-  readonly attempt: number;
+  address = "";
+  attempt = 0;
   /** Monotonic. */
-  readonly startedMs: number;
+  startedMs = 0.5;
   readonly spanIdHigh = random32();
   readonly spanIdLow = random32();
-  readonly #pick: Pick | undefined;
+  #pick: Pick | undefined = undefined;
 
-  constructor(call: AttemptOwner, place: { readonly address: string; readonly pick: Pick | undefined }, nowMs: number) {
-    this.call = call;
-    this.address = place.address;
-    this.#pick = place.pick;
-    this.attempt = call.attempts;
+  /** @param call default: this very object */
+  constructor(call?: AttemptOwner) {
+    this.call = call ?? (this as unknown as AttemptOwner);
+  }
+
+  /** Says where it goes. */
+  begin(address: string, pick: Pick | undefined, nowMs: number): void {
+    this.address = address;
+    this.#pick = pick;
     this.startedMs = nowMs;
   }
 
   get target(): string {
-    return this.call.target;
+    return this.call.callee;
   }
 
   get method(): string {
-    return this.call.method.fullName;
+    return this.call.methodType.fullName;
   }
 
   get spanId(): string {
@@ -90,8 +111,8 @@ export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
     this.call.onAttemptTimeout(this, nowMs);
   }
 
-  onAnswer(head: RpcHead, bytes: Uint8Array, body: { readonly bodyStart: number; readonly bodyEnd: number }): void {
-    this.call.onAnswer(this, head, bytes.subarray(body.bodyStart, body.bodyEnd));
+  onAnswer(answer: ReceivedAnswer): void {
+    this.call.onAttemptAnswer(this, answer);
   }
 
   /** The connection could not be made, or was lost. */
@@ -100,19 +121,19 @@ export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
   }
 
   /** Ends the attempt and tells balancer and telemetry, exactly once. */
-  finish(outcome: CallOutcome, error?: unknown): void {
+  finish(outcome: CallOutcome, nowMs: number, error?: unknown): void {
     if (this.isDone) return;
     this.isDone = true;
     const { client, parent } = this.call;
     client.wheel.remove(this);
     this.channel?.forget(this);
-    this.costMs = client.clock.monotonicMs() - this.startedMs;
+    this.costMs = nowMs - this.startedMs;
     if (error !== undefined) {
       const wire = wireErrorOf(error);
       this.err = wire.err;
       this.reason = wire.reason;
     }
-    this.#pick?.report(outcome, this.costMs);
+    this.#pick?.report(outcome, this.costMs, nowMs);
     parent?.noteCall(this);
     client.emit(this);
   }

@@ -1,6 +1,7 @@
 import type { AppError, Clock } from "@msec/core";
 import type { OutputBufferPool, TimerWheel } from "@msec/net";
 import type { ProtoWriter } from "@msec/protocol";
+import type { ClientTls } from "./security/client-tls.js";
 import type { AttemptChannel, CallAttempt } from "./call-attempt.js";
 
 /** One way to one instance, shared by many calls. */
@@ -23,15 +24,35 @@ export interface ChannelHost {
     readonly connectTimeoutMs: number;
     readonly idleTimeoutMs: number;
   };
+  readonly tls: ClientTls | undefined;
   /** The channel exists, until `untrack`. */
   track(channel: CallChannel): void;
   untrack(channel: CallChannel): void;
 }
 
-/** Where a channel leads; `drop` is called when it takes no more calls. */
+/** Where a channel leads. */
 export interface ChannelPlace {
   readonly host: string;
   readonly port: number;
   readonly address: string;
+  /** Over TLS. */
+  readonly isSecure: boolean;
+  /** The connection was made. */
+  onDialed(): void;
+  /** The connection could not be made. */
+  onDialFailed(error: unknown): void;
+  /** It takes no more calls. */
   drop(channel: CallChannel): void;
+  /** It has nothing to do. */
+  onFree(channel: CallChannel): void;
+}
+
+/** Opens a channel of one protocol. */
+export interface ChannelKind {
+  /** One call at a time per connection: answers carry no number. */
+  readonly isSerial: boolean;
+  /** SRPC, so that the client's own TLS setting counts. */
+  readonly isOurs?: true;
+  openTcp(client: ChannelHost, place: ChannelPlace): CallChannel;
+  openUdp(client: ChannelHost, place: ChannelPlace): CallChannel;
 }

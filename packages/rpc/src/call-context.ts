@@ -1,34 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AppError } from "@msec/core";
-import type { InitOf, MessageOf, MessageType, MethodType } from "@msec/protocol";
 import type { OutgoingCall } from "./call-events.js";
+import type { Caller } from "./caller.js";
 
-export interface CallOptions {
-  /** Longest wait for the answer, all attempts together. Default 800. Inside a request never longer than what is left of it. */
-  readonly timeoutMs?: number;
-  /** May be repeated without harm. Default: what the IDL says about the method. */
-  readonly idempotent?: boolean;
-  /** Attempts that may reach an instance, the first included. Default 3. */
-  readonly maxAttempts?: number;
-  /** Gives up: the call rejects with CANCELLED (RPC_CANCELLED). */
-  readonly signal?: AbortSignal;
-  /** 0 to 127, more is more important: what overloaded services refuse last. Default: that of the request, 64 outside of any. */
-  readonly priority?: number;
-  /** Name of the end user. Within a priority, overloaded services refuse by user. Default: that of the request. */
-  readonly user?: string;
-}
-
-/** How code makes calls: `ctx.call` inside a request, `client.call` anywhere. */
-export type CallFunction = <I extends MessageType, O extends MessageType>(
-  method: MethodType<I, O>,
-  /** `First.Second`, chosen by the picker, or `ip:port@tcp` / `ip:port@udp`. */
-  target: string,
-  request: InitOf<I>,
-  options?: CallOptions,
-) => Promise<MessageOf<O>>;
-
-/** What a handler knows about its request. Follows `async` calls and timers: see {@link currentContext}. */
-export interface CallContext {
+/**
+ * What a handler knows about its request. Follows `async` calls and timers: see {@link currentContext}. Calls made with it are made in
+ * the name of the request: flow id, colour, priority, trace parent and remaining time travel along, and they end with it.
+ */
+export interface CallContext extends Caller {
   /** Own name, `First.Second`. */
   readonly service: string;
   /** `package.Service.Method`. */
@@ -56,8 +35,6 @@ export interface CallContext {
   remainingMs(): number;
   /** Aborted at the deadline, when the caller gives up and when its connection is lost. */
   readonly signal: AbortSignal;
-  /** Calls another service in the name of this request: flow id, colour, trace parent and remaining time travel along. */
-  readonly call: CallFunction;
 }
 
 /** A call made in the course of a request: it ends with the request. */

@@ -1,4 +1,5 @@
 import type { RefusalCause } from "./overload/admission.js";
+import type { SecurityRefusal } from "./security/server-security.js";
 
 /** What the runtime tells telemetry. The runtime declares the shape; the SDK connects it to metrics and the hop record. */
 
@@ -58,4 +59,6 @@ export interface IncomingRequest {
 export interface CallEvents {
   onRequest(request: IncomingRequest): void;
   onCall(call: OutgoingCall): void;
+  /** A peer was turned away before or because of who it is; requests so refused come through `onRequest` too. */
+  onRefused?(cause: SecurityRefusal): void;
 }

@@ -1,24 +1,55 @@
+import { isIPv6 } from "node:net";
 import { AddressInvalid, parseHostPort, parseServiceName } from "@msec/core";
+import type { MethodType } from "@msec/protocol";
+import type { TargetOptions } from "./call-options.js";
 import type { CallPlace } from "./channel-pool.js";
 import { TargetInvalid } from "./errors.js";
+import { LatencyQuantile } from "./latency-quantile.js";
+import type { Picker, RetryTokens } from "./picker.js";
 import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 
 /** What is kept per target text. */
-export interface CallTarget {
+export class CallTarget {
   /** The address of `ip:port@tcp` or `…@udp`; undefined for names, which the picker resolves. */
   readonly direct: CallPlace | undefined;
-  readonly budget: RetryBudget;
+  readonly budget: RetryTokens;
+  readonly options: TargetOptions;
+  readonly #latencies = new Map<MethodType, LatencyQuantile>();
+
+  constructor(direct: CallPlace | undefined, budget: RetryTokens, options: TargetOptions) {
+    this.direct = direct;
+    this.budget = budget;
+    this.options = options;
+  }
+
+  /** Known for methods that are hedged by their own latency. */
+  latencyOf(method: MethodType): LatencyQuantile {
+    let latency = this.#latencies.get(method);
+    if (latency === undefined) {
+      latency = new LatencyQuantile();
+      this.#latencies.set(method, latency);
+    }
+    return latency;
+  }
 }
 
 /** More are forgotten: targets are a handful of names, unless somebody makes them up. */
 const MAX_TARGETS = 4096;
 
+export interface CallTargetsOptions {
+  readonly picker: Picker;
+  /** Of targets whose budget the picker does not keep. */
+  readonly budget: RetryBudgetOptions | undefined;
+  readonly defaults: TargetOptions;
+  readonly targets: Readonly<Record<string, TargetOptions>>;
+}
+
 export class CallTargets {
-  readonly #budget: RetryBudgetOptions | undefined;
+  readonly #options: CallTargetsOptions;
   readonly #targets = new Map<string, CallTarget>();
 
-  constructor(budget: RetryBudgetOptions | undefined) {
-    this.#budget = budget;
+  constructor(options: CallTargetsOptions) {
+    this.#options = options;
   }
 
   /** @throws RPC_TARGET_INVALID */
@@ -27,11 +58,27 @@ export class CallTargets {
   }
 
   #add(target: string): CallTarget {
-    const made = { direct: parseTarget(target), budget: new RetryBudget(this.#budget) };
+    const { picker, budget, defaults, targets } = this.#options;
+    const direct = parseTarget(target);
+    const shared = direct === undefined ? picker.budget?.(target) : undefined;
+    const own = Object.hasOwn(targets, target) ? targets[target] : undefined;
+    const made = new CallTarget(direct, shared ?? new RetryBudget(budget), { ...defaults, ...own });
     if (this.#targets.size >= MAX_TARGETS) this.#targets.clear();
     this.#targets.set(target, made);
     return made;
   }
+}
+
+const bracketed = /^\[([0-9a-fA-F:.]+)\]:(\d{1,5})$/;
+
+/** `ip:port`, or `[ip]:port` for IPv6. */
+function parseAddress(text: string): { readonly host: string; readonly port: number } {
+  const match = bracketed.exec(text);
+  if (match === null) return parseHostPort(text);
+  const [, host = "", portText = ""] = match;
+  const port = Number(portText);
+  if (!isIPv6(host) || port < 1 || port > 65_535) throw new AddressInvalid({ field: "address", value: text });
+  return { host, port };
 }
 
 function parseTarget(target: string): CallPlace | undefined {
@@ -42,9 +89,9 @@ function parseTarget(target: string): CallPlace | undefined {
       parseServiceName(target);
       return undefined;
     }
-    const parsed = parseHostPort(address);
+    const parsed = parseAddress(address);
     if (transport === undefined || transport === "tcp") return { ...parsed, transport: "tcp" };
-    if (transport === "udp") return { ...parsed, transport };
+    if (transport === "udp" || transport === "tls") return { ...parsed, transport };
     throw new AddressInvalid({ field: "transport", value: transport });
   } catch (cause) {
     throw new TargetInvalid({ target, problem: cause instanceof Error ? cause.message : "" }, { cause });

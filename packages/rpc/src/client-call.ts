@@ -1,59 +1,32 @@
-/**
- * One call: its attempts, its deadline and the decision whether another attempt follows.
- *
- * | attempt ended by | may have been executed | another attempt |
- * | --- | --- | --- |
- * | connection refused, not made in time | no | any method, next instance, free |
- * | answer RPC_SHUTTING_DOWN | no | any method, next instance, free |
- * | answer RPC_OVERLOADED | no | any method, next instance, costs a token |
- * | connection lost | yes | idempotent methods; the first free, later ones cost a token |
- * | half of the remaining time without an answer | yes | idempotent methods, other instance, costs a token; else it goes on waiting |
- * | answer with a retryable code | yes | idempotent methods, costs a token |
- *
- * Never past the deadline, never more than `maxAttempts` that may have reached an instance.
- */
-import { ERROR_CODES, isAppError } from "@msec/core";
-import { type MethodType, type RpcHead, remoteErrorOf } from "@msec/protocol";
-import { CallAttempt } from "./call-attempt.js";
-import type { CallOptions, CallParent } from "./call-context.js";
+/** One call: its first attempt, its deadline and its end. What happens when an attempt fails is decided in call-repeats.ts. */
+import { type AppError, ERROR_CODES } from "@msec/core";
+import { type MethodType, remoteErrorOf } from "@msec/protocol";
+import { CallAttempt, type ReceivedAnswer } from "./call-attempt.js";
+import type { ChannelKind } from "./call-channel.js";
+import type { CallParent, NestedCall } from "./call-context.js";
+import { HedgeTimer } from "./call-hedge.js";
+import type { CallOptions } from "./call-options.js";
+import { outcomeOfError } from "./call-outcome.js";
+import { DEFAULT_PRIORITY, userHashOf } from "./call-priority.js";
+import { CallRepeats, type RepeatedCall } from "./call-repeats.js";
 import type { CallTarget } from "./call-target.js";
-import type { CallPlace } from "./channel-pool.js";
 import type { ClientCore } from "./client-core.js";
-import {
-  CallCancelled,
-  CallTimeout,
-  DeadlinePassed,
-  MethodUnknown,
-  Overloaded,
-  ResponseInvalid,
-  ShuttingDown,
-} from "./errors.js";
+import { CallCancelled, CallTimeout, DeadlinePassed, Overloaded, ResponseInvalid, ShuttingDown } from "./errors.js";
 import { random32, randomFlowHigh } from "./ids.js";
 import type { CallOutcome, Pick } from "./picker.js";
 
 const DEFAULT_TIMEOUT_MS = 800;
 const DEFAULT_MAX_ATTEMPTS = 3;
-/** Attempts that reached nobody; bounds the walk through a list of dead instances. */
-const MAX_UNSENT_ATTEMPTS = 8;
-const NONE_TRIED: readonly string[] = [];
 const NO_OPTIONS: CallOptions = {};
-
-/** Error answers that speak about the instance, not about the request. */
-const OUTCOME_BY_REASON: Readonly<Record<string, CallOutcome>> = {
-  [Overloaded.reason]: "error",
-  [ShuttingDown.reason]: "error",
-  [MethodUnknown.reason]: "error",
-  [DeadlinePassed.reason]: "timeout",
-  INTERNAL: "error",
-};
-/** Numbers of old peers that give no reason: unknown method, broken response, crashed script. */
-const ERROR_NUMBERS: ReadonlySet<number> = new Set([-2, -6, -8, -20, -21]);
+const NONE_TRIED: readonly string[] = [];
 
 export interface CallRequest {
   readonly method: MethodType;
   readonly target: string;
   readonly request: unknown;
   readonly options: CallOptions | undefined;
+  /** Of a protocol of the caller's own. Default: SRPC. */
+  readonly channels?: ChannelKind;
 }
 
 /** Filled by the executor below: a promise without a closure per call. */
@@ -64,234 +37,263 @@ const grab = (resolve: (value: unknown) => void, reject: (error: unknown) => voi
   grabbedReject = reject;
 };
 
-export class ClientCall {
+/** A call and its first attempt in one object. */
+export class ClientCall extends CallAttempt implements RepeatedCall, NestedCall {
   readonly client: ClientCore;
   readonly parent: CallParent | undefined;
-  readonly method: MethodType;
-  readonly target: string;
-  readonly request: unknown;
+  readonly place: CallTarget;
+  readonly wanted: CallRequest;
+  readonly options: CallOptions;
   readonly promise: Promise<unknown>;
-  readonly startedMs: number;
+  /** Monotonic. */
+  readonly beganMs: number;
   readonly deadlineMs: number;
   /** The same in all attempts; inherited inside a request. */
   readonly flowIdHigh: number;
   readonly flowIdLow: number;
+  readonly priority: number;
+  readonly userHash: number;
   /** Attempts started. */
   attempts = 0;
-  readonly #place: CallTarget;
-  readonly #options: CallOptions;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
-  #current: CallAttempt | undefined;
-  #tried: readonly string[] = NONE_TRIED;
-  #unsent = 0;
-  #hasUsedFreeRetry = false;
   #isSettled = false;
-  #onAbort: (() => void) | undefined;
+  #current: CallAttempt | undefined = undefined;
+  /** The second attempt under way of a hedged call. */
+  #sibling: CallAttempt | undefined = undefined;
+  #repeats: CallRepeats | undefined = undefined;
+  #hedge: HedgeTimer | undefined = undefined;
+  #onAbort: (() => void) | undefined = undefined;
 
   constructor(
     client: ClientCore,
-    call: CallRequest,
+    wanted: CallRequest,
     from: { readonly place: CallTarget; readonly parent: CallParent | undefined },
   ) {
-    const { parent } = from;
+    super();
+    const { parent, place } = from;
+    const options = wanted.options ?? NO_OPTIONS;
     this.client = client;
     this.parent = parent;
-    this.method = call.method;
-    this.target = call.target;
-    this.request = call.request;
-    this.#place = from.place;
-    this.#options = call.options ?? NO_OPTIONS;
+    this.place = place;
+    this.wanted = wanted;
+    this.options = options;
     this.promise = new Promise(grab);
     this.#resolve = grabbedResolve;
     this.#reject = grabbedReject;
-    this.flowIdHigh = parent === undefined ? randomFlowHigh() : parent.flowIdHigh;
-    this.flowIdLow = parent === undefined ? random32() : parent.flowIdLow;
-    this.startedMs = client.clock.monotonicMs();
-    const ownMs = this.startedMs + (this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    this.deadlineMs = parent !== undefined && parent.deadlineMs < ownMs ? parent.deadlineMs : ownMs;
+    this.beganMs = client.clock.monotonicMs();
+    const ownMs = this.beganMs + (options.timeoutMs ?? place.options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const { priority, user } = options;
+    if (parent === undefined) {
+      this.flowIdHigh = randomFlowHigh();
+      this.flowIdLow = random32();
+      this.priority = priority ?? DEFAULT_PRIORITY;
+      this.userHash = user === undefined ? this.flowIdLow : userHashOf(user);
+      this.deadlineMs = ownMs;
+    } else {
+      this.flowIdHigh = parent.flowIdHigh;
+      this.flowIdLow = parent.flowIdLow;
+      this.priority = priority ?? parent.priority;
+      this.userHash = user === undefined ? parent.userHash : userHashOf(user);
+      this.deadlineMs = Math.min(parent.deadlineMs, ownMs);
+    }
+  }
+
+  get methodType(): MethodType {
+    return this.wanted.method;
+  }
+
+  get callee(): string {
+    return this.wanted.target;
+  }
+
+  get message(): unknown {
+    return this.wanted.request;
+  }
+
+  get isShort(): boolean {
+    return this.options.shortConnection ?? this.place.options.shortConnection ?? false;
+  }
+
+  get isProbe(): boolean {
+    return this.options.probe ?? false;
+  }
+
+  get isIdempotent(): boolean {
+    return this.options.idempotent ?? this.wanted.method.isIdempotent;
+  }
+
+  get maxAttempts(): number {
+    return this.options.maxAttempts ?? this.place.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   }
 
   start(): void {
-    const { signal } = this.#options;
-    if (this.deadlineMs <= this.startedMs) {
-      this.#settle(new DeadlinePassed({ method: this.method.fullName }));
+    const { signal } = this.options;
+    if (this.deadlineMs <= this.beganMs) {
+      this.settle(new DeadlinePassed({ method: this.method }));
       return;
     }
     if (signal !== undefined && !this.#watch(signal)) return;
-    this.#place.budget.onCall(this.startedMs);
-    this.#next(this.startedMs);
-  }
-
-  onAnswer(attempt: CallAttempt, head: RpcHead, body: Uint8Array): void {
-    if (head.err !== 0) {
-      this.#onErrorAnswer(attempt, head);
+    const abandoned = this.parent?.attach(this);
+    if (abandoned !== undefined) {
+      this.cancel(abandoned);
       return;
     }
-    let response: unknown;
-    try {
-      response = this.method.output.decode(body, 0, body.length);
-    } catch (cause) {
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      const { target, method } = this;
-      const error = new ResponseInvalid({ target, method: method.fullName, problem }, { cause });
-      attempt.finish("error", error);
-      this.#settle(error);
-      return;
-    }
-    attempt.finish("success");
-    this.#succeed(response);
-  }
-
-  onAttemptLost(attempt: CallAttempt, error: unknown): void {
-    if (attempt.isDone) return;
-    attempt.finish(attempt.isSent ? "reset" : "refused", error);
-    if (this.client.isClosed) this.#settle(error);
-    else if (!attempt.isSent) this.#retryUnsent(error, true);
-    else this.#retrySent(error, true);
-  }
-
-  /** The request can't be written; no instance is to blame. */
-  onUnsendable(attempt: CallAttempt, error: unknown): void {
-    attempt.finish("cancelled", error);
-    this.#settle(error);
-  }
-
-  onAttemptTimeout(attempt: CallAttempt, nowMs: number): void {
-    if (nowMs < this.deadlineMs) {
-      this.#onPartialTimeout(attempt, nowMs);
-      return;
-    }
-    const waitedMs = Math.round(nowMs - this.startedMs);
-    const error = new CallTimeout({ target: this.target, method: this.method.fullName, waitedMs });
-    attempt.channel?.noteTimeout(attempt);
-    attempt.finish("timeout", error);
-    this.#settle(error);
-  }
-
-  /** Half of the time is over. A repeat elsewhere if that is allowed, otherwise the attempt keeps the rest of the time. */
-  #onPartialTimeout(attempt: CallAttempt, nowMs: number): void {
-    const mayRepeat = attempt.isSent ? this.#isIdempotent && this.#place.budget.take() : true;
-    const pick = mayRepeat ? this.#tryPick() : undefined;
-    if (pick === undefined || this.#tried.includes(addressOf(pick))) {
-      pick?.report("cancelled", 0);
-      if (mayRepeat && attempt.isSent) this.#place.budget.giveBack();
-      this.client.wheel.add(attempt, this.deadlineMs);
-      return;
-    }
-    const waitedMs = Math.round(nowMs - attempt.startedMs);
-    attempt.channel?.noteTimeout(attempt);
-    attempt.finish("timeout", new CallTimeout({ target: this.target, method: this.method.fullName, waitedMs }));
-    this.#launch(pick, nowMs);
-  }
-
-  #onErrorAnswer(attempt: CallAttempt, head: RpcHead): void {
-    const error = remoteErrorOf(head);
-    const outcome =
-      OUTCOME_BY_REASON[head.reason] ?? (head.reason === "" && ERROR_NUMBERS.has(head.err) ? "error" : "success");
-    if (head.reason === ShuttingDown.reason) attempt.channel?.retire();
-    attempt.finish(outcome, error);
-    if (head.reason === ShuttingDown.reason) this.#retryUnsent(error, true);
-    else if (head.reason === Overloaded.reason) this.#retryUnsent(error, false);
-    else if (ERROR_CODES[error.code].retryable) this.#retrySent(error, false);
-    else this.#settle(error);
-  }
-
-  get #isIdempotent(): boolean {
-    return this.#options.idempotent ?? this.method.isIdempotent;
-  }
-
-  get #maxAttempts(): number {
-    return this.#options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
-  }
-
-  /** Attempts that may have been executed. */
-  get #sent(): number {
-    return this.attempts - this.#unsent;
-  }
-
-  /** The attempt was certainly not executed. */
-  #retryUnsent(error: unknown, isFree: boolean): void {
-    const nowMs = this.client.clock.monotonicMs();
-    this.#unsent++;
-    const mayRetry = this.#unsent < MAX_UNSENT_ATTEMPTS && nowMs < this.deadlineMs && this.#maxAttempts > 1;
-    if (!mayRetry || (!isFree && !this.#place.budget.take())) {
-      this.#settle(error);
-      return;
-    }
-    const pick = this.#tryPick();
-    // Nobody else is left: asking the same instance again at once gets the same answer.
-    if (pick === undefined || this.#tried.includes(addressOf(pick))) {
-      pick?.report("cancelled", 0);
-      this.#settle(error);
-      return;
-    }
-    this.#launch(pick, nowMs);
-  }
-
-  #retrySent(error: unknown, isConnectionLoss: boolean): void {
-    const nowMs = this.client.clock.monotonicMs();
-    const mayRetry = this.#isIdempotent && this.#sent < this.#maxAttempts && nowMs < this.deadlineMs;
-    const isFree = isConnectionLoss && !this.#hasUsedFreeRetry;
-    if (!mayRetry || !(isFree || this.#place.budget.take())) {
-      this.#settle(error);
-      return;
-    }
-    if (isFree) this.#hasUsedFreeRetry = true;
-    this.#next(nowMs, error);
-  }
-
-  /** @param lastError what the caller gets when no instance can be chosen; default: what the picker threw */
-  #next(nowMs: number, lastError?: unknown): void {
-    if (this.#place.direct !== undefined) {
-      this.#send(undefined, this.#place.direct, nowMs);
+    const { place, beganMs } = this;
+    place.budget.onCall(beganMs);
+    if (place.direct !== undefined) {
+      this.launch(this, undefined, beganMs);
       return;
     }
     let pick: Pick;
     try {
-      pick = this.client.picker.pick(this.target, this.#tried);
+      pick = this.client.picker.pick(this.wanted.target, NONE_TRIED, beganMs);
     } catch (error) {
-      this.#settle(lastError ?? error);
+      this.settle(error);
       return;
     }
-    this.#launch(pick, nowMs);
+    const hedge = this.options.hedge ?? place.options.hedge;
+    if (hedge !== undefined && this.isIdempotent) this.#hedge = HedgeTimer.arm(this, hedge);
+    this.launch(this, pick, beganMs);
   }
 
-  #tryPick(): Pick | undefined {
-    if (this.#place.direct !== undefined) return undefined;
-    try {
-      return this.client.picker.pick(this.target, this.#tried);
-    } catch {
-      return undefined;
+  /** Given up by its caller, or by who waits for the request it belongs to. */
+  cancel(cause: unknown): void {
+    if (this.#isSettled) return;
+    const error = new CallCancelled({ target: this.callee, method: this.method }, { cause });
+    this.#endAll("cancelled", error, this.client.clock.monotonicMs());
+    this.settle(error);
+  }
+
+  /** Sends an attempt to the picked instance, or to the direct address. */
+  launch(attempt: CallAttempt, pick: Pick | undefined, nowMs: number): void {
+    const { client } = this;
+    const pool = client.poolOf(pick ?? this.place.direct!, this.wanted.channels);
+    attempt.begin(pool.address, pick, nowMs);
+    attempt.attempt = this.attempts++;
+    const isSecond = this.#current !== undefined;
+    if (isSecond) this.#sibling = attempt;
+    else this.#current = attempt;
+    client.wheel.add(attempt, isSecond ? this.deadlineMs : this.#attemptDeadlineMs(pick, nowMs));
+    pool.send(attempt);
+  }
+
+  onAttemptAnswer(attempt: CallAttempt, answer: ReceivedAnswer): void {
+    const { head, nowMs } = answer;
+    if (head.err !== 0) {
+      this.#onErrorAnswer(attempt, answer);
+      return;
     }
+    let response: unknown;
+    try {
+      response = this.wanted.method.output.decode(answer.bytes, answer.bodyStart, answer.bodyEnd);
+    } catch (cause) {
+      const problem = cause instanceof Error ? cause.message : String(cause);
+      const error = new ResponseInvalid({ target: this.callee, method: this.method, problem }, { cause });
+      this.#end(attempt, "error", { error, nowMs });
+      this.settle(error);
+      return;
+    }
+    attempt.finish("success", nowMs);
+    if (this.#hedge !== undefined) this.#hedge.note(nowMs - this.beganMs);
+    this.#close();
+    this.#resolve(response);
   }
 
-  #launch(pick: Pick, nowMs: number): void {
-    this.#send(pick, pick, nowMs);
+  onAttemptLost(attempt: CallAttempt, error: unknown): void {
+    if (attempt.isDone) return;
+    const { client } = this;
+    this.#end(attempt, attempt.isSent ? "reset" : "refused", { error, nowMs: client.clock.monotonicMs() });
+    if (client.isClosed) this.settle(error);
+    else if (this.#current !== undefined) this.#noteEnded(attempt);
+    else if (attempt.isSent) this.#repeat().sent(error, true);
+    else this.#repeat().unsent(error, true);
   }
 
-  #send(pick: Pick | undefined, at: CallPlace, nowMs: number): void {
-    const pool = this.client.poolOf(at);
-    const attempt = new CallAttempt(this, { address: pool.address, pick }, nowMs);
-    this.attempts++;
-    this.#current = attempt;
-    this.#tried = this.#tried === NONE_TRIED ? pool.asTried : [...this.#tried, pool.address];
-    this.client.wheel.add(attempt, this.#attemptDeadlineMs(pick, nowMs));
-    pool.channel().send(attempt);
+  onUnsendable(attempt: CallAttempt, error: unknown): void {
+    this.#end(attempt, "cancelled", { error, nowMs: this.client.clock.monotonicMs() });
+    this.settle(error);
+  }
+
+  onAttemptTimeout(attempt: CallAttempt, nowMs: number): void {
+    if (nowMs < this.deadlineMs) {
+      if (this.#sibling === undefined && this.#repeat().tryElsewhere(attempt, nowMs)) return;
+      this.client.wheel.add(attempt, this.deadlineMs);
+      return;
+    }
+    const error = this.timeoutAfter(nowMs - this.beganMs);
+    this.#endAll("timeout", error, nowMs);
+    this.settle(error);
+  }
+
+  /** The time of an attempt is over, though not that of the call. */
+  giveUp(attempt: CallAttempt, nowMs: number): void {
+    attempt.channel?.noteTimeout(attempt);
+    this.#end(attempt, "timeout", { error: this.timeoutAfter(nowMs - attempt.startedMs), nowMs });
+  }
+
+  onHedgeDue(nowMs: number): void {
+    if (this.#isSettled || this.#sibling !== undefined || this.#current === undefined) return;
+    this.#repeat().hedge(nowMs);
+  }
+
+  timeoutAfter(waitedMs: number): AppError {
+    return new CallTimeout({ target: this.callee, method: this.method, waitedMs: Math.round(waitedMs) });
+  }
+
+  /** Fails the call. */
+  settle(error: unknown): void {
+    if (this.#isSettled) return;
+    this.#close();
+    this.#reject(error instanceof Error ? error : new Error("call failed", { cause: error }));
+  }
+
+  #onErrorAnswer(attempt: CallAttempt, { head, nowMs }: ReceivedAnswer): void {
+    const error = remoteErrorOf(head);
+    const { reason } = head;
+    if (reason === ShuttingDown.reason) attempt.channel?.retire();
+    this.#end(attempt, outcomeOfError(head), { error, nowMs });
+    const isRefusal = reason === ShuttingDown.reason || reason === Overloaded.reason;
+    if (!isRefusal && !ERROR_CODES[error.code].retryable) this.settle(error);
+    else if (this.#current !== undefined) this.#noteEnded(attempt, isRefusal);
+    else if (isRefusal) this.#repeat().unsent(error, reason === ShuttingDown.reason);
+    else this.#repeat().sent(error, false);
+  }
+
+  /** One of the two attempts of a hedged call failed; the other goes on. */
+  #noteEnded(attempt: CallAttempt, isRefusal = false): void {
+    if (!attempt.isSent || isRefusal) this.#repeat().noteUnsent();
+  }
+
+  #repeat(): CallRepeats {
+    this.#repeats ??= new CallRepeats(this);
+    return this.#repeats;
+  }
+
+  #end(attempt: CallAttempt, outcome: CallOutcome, how: { readonly error: unknown; readonly nowMs: number }): void {
+    if (this.#current === attempt) {
+      this.#current = this.#sibling;
+      this.#sibling = undefined;
+    } else if (this.#sibling === attempt) this.#sibling = undefined;
+    attempt.finish(outcome, how.nowMs, how.error);
+  }
+
+  #endAll(outcome: "cancelled" | "timeout", error: unknown, nowMs: number): void {
+    for (let attempt = this.#current; attempt !== undefined; attempt = this.#current) {
+      if (outcome === "timeout") attempt.channel?.noteTimeout(attempt);
+      this.#end(attempt, outcome, { error, nowMs });
+    }
   }
 
   /** Half of what is left when another instance may be asked afterwards, so that a second attempt still fits. */
   #attemptDeadlineMs(pick: Pick | undefined, nowMs: number): number {
-    const isLast = pick === undefined || this.#sent >= this.#maxAttempts;
+    const sent = this.attempts - (this.#repeats?.unsentCount ?? 0);
+    const isLast = pick === undefined || sent >= this.maxAttempts;
     return isLast ? this.deadlineMs : nowMs + (this.deadlineMs - nowMs) / 2;
   }
 
   #watch(signal: AbortSignal): boolean {
-    const cancel = (): void => {
-      const error = new CallCancelled({ target: this.target, method: this.method.fullName }, { cause: signal.reason });
-      this.#current?.finish("cancelled", error);
-      this.#settle(error);
-    };
+    const cancel = (): void => this.cancel(signal.reason);
     if (signal.aborted) {
       cancel();
       return false;
@@ -301,24 +303,21 @@ export class ClientCall {
     return true;
   }
 
-  #succeed(response: unknown): void {
-    this.#close();
-    this.#resolve(response);
-  }
-
-  #settle(error: unknown): void {
-    if (this.#isSettled) return;
-    this.#close();
-    this.#reject(isAppError(error) ? error : new Error("call failed", { cause: error }));
-  }
-
   #close(): void {
     this.#isSettled = true;
     this.client.inFlight--;
-    if (this.#onAbort !== undefined) this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.parent?.detach(this);
+    if (this.#onAbort !== undefined) this.options.signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#hedge !== undefined) this.client.wheel.remove(this.#hedge);
+    const current = this.#current;
+    if (current !== undefined && !current.isDone) this.#endLoser(current);
+    const sibling = this.#sibling;
+    if (sibling !== undefined && !sibling.isDone) this.#endLoser(sibling);
   }
-}
 
-function addressOf(pick: Pick): string {
-  return `${pick.host}:${pick.port}`;
+  /** The other attempt of a hedged call has decided it. */
+  #endLoser(loser: CallAttempt): void {
+    const error = new CallCancelled({ target: this.callee, method: this.method });
+    loser.finish("cancelled", this.client.clock.monotonicMs(), error);
+  }
 }

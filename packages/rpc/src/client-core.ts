@@ -1,25 +1,33 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "@msec/core";
 import { OutputBufferPool, startTimerWheel, type TimerWheel } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
-import type { CallChannel } from "./call-channel.js";
+import type { CallChannel, ChannelKind } from "./call-channel.js";
 import type { CallEvents, OutgoingCall } from "./call-events.js";
+import type { TargetOptions } from "./call-options.js";
 import { type CallTarget, CallTargets } from "./call-target.js";
-import { type CallPlace, ChannelPool, type PoolHost } from "./channel-pool.js";
+import type { CallPlace, ChannelPool, PoolHost } from "./channel-pool.js";
+import { DialBackoff } from "./dial-backoff.js";
 import { ClientClosed } from "./errors.js";
 import type { Picker } from "./picker.js";
+import { PoolSet } from "./pool-set.js";
 import type { RetryBudgetOptions } from "./retry-budget.js";
+import type { ClientTls } from "./security/client-tls.js";
+import { SRPC_CHANNELS } from "./srpc-channel.js";
 
 export interface RpcClientLimits {
   /** Largest frame, in and out. Default 16 MiB. */
   readonly maxFrameBytes?: number;
   /** Connections per instance. Default 1: calls share it. */
   readonly connectionsPerAddress?: number;
+  /** Connections per instance with protocols that allow one call at a time; further calls wait for a free one. Default 16. */
+  readonly serialConnectionsPerAddress?: number;
   /** Default 1000; the call's own deadline is usually shorter. */
   readonly connectTimeoutMs?: number;
   /** Unused connections are closed after this long. Default 50000, under the 60 s after which servers close theirs. */
   readonly idleTimeoutMs?: number;
   /** Calls under way. Default 100000. More are refused at once (RPC_CLIENT_OVERLOADED). */
   readonly maxInFlight?: number;
+  /** Of direct addresses, and of names whose picker keeps none for the machine. */
   readonly retryBudget?: RetryBudgetOptions;
 }
 
@@ -28,6 +36,12 @@ export interface ClientCoreOptions {
   readonly picker: Picker;
   readonly events?: CallEvents;
   readonly limits?: RpcClientLimits;
+  /** For calls that don't say otherwise. */
+  readonly defaults?: TargetOptions;
+  /** As `defaults`, for one target each, by its text. */
+  readonly targets?: Readonly<Record<string, TargetOptions>>;
+  /** Certificates for calls over TLS. Without it calls are plain. */
+  readonly tls?: ClientTls;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -40,17 +54,18 @@ export class ClientCore implements PoolHost {
   readonly wheel: TimerWheel;
   readonly buffers = new OutputBufferPool(() => new ProtoWriter(16 << 10));
   readonly limits: Required<RpcClientLimits>;
+  readonly tls: ClientTls | undefined;
   inFlight = 0;
   isClosed = false;
   readonly #events: CallEvents | undefined;
   readonly #logger: Logger;
   readonly #targets: CallTargets;
-  /** By host, then port: no text is built to find a pool. */
-  readonly #pools = {
-    tcp: new Map<string, Map<number, ChannelPool>>(),
-    udp: new Map<string, Map<number, ChannelPool>>(),
-  };
+  readonly backoff = new DialBackoff();
+  readonly #pools: PoolSet;
+  /** Pools of protocols that callers bring. */
+  readonly #foreignPools = new Map<ChannelKind, PoolSet>();
   readonly #channels = new Set<CallChannel>();
+  readonly #endOfFiles: (() => void) | undefined;
 
   constructor(options: ClientCoreOptions) {
     this.service = options.service;
@@ -62,13 +77,18 @@ export class ClientCore implements PoolHost {
     this.limits = {
       maxFrameBytes: 16 << 20,
       connectionsPerAddress: 1,
+      serialConnectionsPerAddress: 16,
       connectTimeoutMs: 1000,
       idleTimeoutMs: 50_000,
       maxInFlight: 100_000,
       retryBudget: {},
       ...options.limits,
     };
-    this.#targets = new CallTargets(this.limits.retryBudget);
+    const { picker, defaults = {}, targets = {} } = options;
+    this.#targets = new CallTargets({ picker, budget: this.limits.retryBudget, defaults, targets });
+    this.#pools = new PoolSet(this, SRPC_CHANNELS);
+    this.tls = options.tls;
+    this.#endOfFiles = options.tls?.files.onChange(() => this.#dialAnew());
   }
 
   /** @throws RPC_TARGET_INVALID */
@@ -76,28 +96,26 @@ export class ClientCore implements PoolHost {
     return this.#targets.of(target);
   }
 
-  poolOf(at: CallPlace): ChannelPool {
-    const pools = this.#pools[at.transport];
-    let byPort = pools.get(at.host);
-    if (byPort === undefined) {
-      byPort = new Map();
-      pools.set(at.host, byPort);
+  /** @param kind of a foreign protocol; default SRPC */
+  poolOf(at: CallPlace, kind?: ChannelKind): ChannelPool {
+    if (kind === undefined) return this.#pools.of(at);
+    let pools = this.#foreignPools.get(kind);
+    if (pools === undefined) {
+      pools = new PoolSet(this, kind);
+      this.#foreignPools.set(kind, pools);
     }
-    let pool = byPort.get(at.port);
-    if (pool === undefined) {
-      pool = new ChannelPool(this, at);
-      byPort.set(at.port, pool);
-    }
-    return pool;
+    return pools.of(at);
   }
 
   /** A pool without connections is made anew when it is needed. */
   dropPool(pool: ChannelPool): void {
-    const pools = this.#pools[pool.transport];
-    const byPort = pools.get(pool.host);
-    if (byPort?.get(pool.port) !== pool) return;
-    byPort.delete(pool.port);
-    if (byPort.size === 0) pools.delete(pool.host);
+    const { kind } = pool;
+    if (kind === SRPC_CHANNELS) {
+      this.#pools.drop(pool);
+      return;
+    }
+    const pools = this.#foreignPools.get(kind);
+    if (pools?.drop(pool) === true && pools.isEmpty) this.#foreignPools.delete(kind);
   }
 
   /** Telemetry must never break a call. */
@@ -108,6 +126,11 @@ export class ClientCore implements PoolHost {
     } catch (error) {
       this.#logger.error("call event sink failed", { error });
     }
+  }
+
+  /** There are new certificates: connections that were made with the old ones take no new calls. Plain ones are few where there are any. */
+  #dialAnew(): void {
+    for (const channel of this.#channels) channel.retire();
   }
 
   track(channel: CallChannel): void {
@@ -121,6 +144,7 @@ export class ClientCore implements PoolHost {
   /** Cuts all connections; calls under way reject with RPC_CLIENT_CLOSED. */
   close(): void {
     this.isClosed = true;
+    this.#endOfFiles?.();
     for (const channel of this.#channels) channel.destroy(new ClientClosed({ service: this.service }));
     this.wheel.stop();
   }

@@ -1,43 +1,55 @@
-import type { InitOf, MessageOf, MessageType, MethodType } from "@msec/protocol";
-import { type CallOptions, type CallParent, currentParent } from "./call-context.js";
+import type { InitOf, MessageOf, MessageType, MethodType, ServiceType } from "@msec/protocol";
+import { type CallParent, currentParent } from "./call-context.js";
+import type { CallOptions } from "./call-options.js";
+import type { Caller, Stub } from "./caller.js";
+import { createStub, exchangeRequest, rawRequest } from "./caller-members.js";
 import { type CallRequest, ClientCall } from "./client-call.js";
 import { ClientCore, type ClientCoreOptions } from "./client-core.js";
 import { ClientClosed, ClientOverloaded } from "./errors.js";
+import type { ExchangeProtocol } from "./exchange-protocol.js";
+import { MethodRegistry } from "./method-registry.js";
 
-export type RpcClientOptions = ClientCoreOptions;
+export interface RpcClientOptions extends ClientCoreOptions {
+  /** Services whose methods `callMethod` finds by name; more with `register`. */
+  readonly services?: readonly ServiceType[];
+}
 
-export interface RpcClient {
-  /**
-   * Calls a method of another service. Inside a request the call belongs to it (`currentContext()`): it inherits flow id, colour, trace
-   * parent and deadline.
-   *
-   * @param target `First.Second`, chosen by the picker, or `ip:port@tcp` / `ip:port@udp`
-   * @throws RPC_TIMEOUT, NET_REFUSED, NET_RESET and other NET reasons, RPC_CANCELLED, RPC_OVERLOADED, what the picker throws, and the
-   *   error that the callee's handler threw (its code and reason)
-   */
-  call<I extends MessageType, O extends MessageType>(
-    method: MethodType<I, O>,
-    target: string,
-    request: InitOf<I>,
-    options?: CallOptions,
-  ): Promise<MessageOf<O>>;
+/** Makes calls. Those made inside a request belong to it (`currentContext()`), as if made with its `ctx`. */
+export interface RpcClient extends Caller {
+  /** Makes the methods of these services known to `callMethod`. */
+  register(...services: readonly ServiceType[]): void;
   /** As `call`, in the name of a request that is at hand. */
   callWithin(parent: CallParent | undefined, call: CallRequest): Promise<unknown>;
+  /** As `callMethod`, in the name of a request that is at hand. */
+  callMethodWithin(parent: CallParent | undefined, call: NamedCall): Promise<unknown>;
   /** Calls waiting for answers. */
   readonly inFlight: number;
   /** Cuts all connections; calls under way reject with RPC_CLIENT_CLOSED. */
   close(): void;
 }
 
+/** A call by the full name of its method. */
+export interface NamedCall extends Omit<CallRequest, "method" | "options"> {
+  readonly method: string;
+  /** A number is the timeout in ms. */
+  readonly options: CallOptions | number | undefined;
+}
+
 class PooledRpcClient implements RpcClient {
   readonly #core: ClientCore;
+  readonly #registry = new MethodRegistry();
 
   constructor(options: RpcClientOptions) {
     this.#core = new ClientCore(options);
+    if (options.services !== undefined) this.#registry.register(options.services);
   }
 
   get inFlight(): number {
     return this.#core.inFlight;
+  }
+
+  register(...services: readonly ServiceType[]): void {
+    this.#registry.register(services);
   }
 
   call<I extends MessageType, O extends MessageType>(
@@ -47,6 +59,29 @@ class PooledRpcClient implements RpcClient {
     options?: CallOptions,
   ): Promise<MessageOf<O>> {
     return this.callWithin(currentParent(), { method, target, request, options }) as Promise<MessageOf<O>>;
+  }
+
+  stub<S extends ServiceType>(service: S, target: string, options?: CallOptions): Stub<S> {
+    const call: Caller["call"] = (method, at, request, opts) => this.call(method, at, request, opts);
+    return createStub(service, { call, target, options });
+  }
+
+  callMethod(target: string, method: string, request: unknown, options?: CallOptions | number): Promise<unknown> {
+    return this.callMethodWithin(currentParent(), { target, method, request, options });
+  }
+
+  async callMethodWithin(parent: CallParent | undefined, call: NamedCall): Promise<unknown> {
+    const options = typeof call.options === "number" ? { timeoutMs: call.options } : call.options;
+    return this.callWithin(parent, { ...call, method: this.#registry.of(call.method), options });
+  }
+
+  callRaw(target: string, method: string, request: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
+    const call = rawRequest({ target, method, request, options });
+    return this.callWithin(currentParent(), call) as Promise<Uint8Array>;
+  }
+
+  exchange<Q, A>(target: string, protocol: ExchangeProtocol<Q, A>, request: Q, options?: CallOptions): Promise<A> {
+    return this.callWithin(currentParent(), exchangeRequest(protocol, { target, request, options })) as Promise<A>;
   }
 
   callWithin(parent: CallParent | undefined, call: CallRequest): Promise<unknown> {

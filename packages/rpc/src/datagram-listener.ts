@@ -43,6 +43,8 @@ export interface DatagramListenerOptions {
   /** The workers of one controller share the port. Default false. */
   readonly shared?: boolean;
   readonly limits?: DatagramLimits;
+  /** False: datagrams of this sender are not even parsed. */
+  readonly admits?: (host: string) => boolean;
 }
 
 export interface DatagramListener {
@@ -127,6 +129,7 @@ class UdpListener implements DatagramListener {
   }
 
   #onDatagram(bytes: Uint8Array, from: HostPort): void {
+    if (this.#options.admits?.(from.host) === false) return;
     const found = readFrame(bytes);
     if (found === "nothing") return;
     const maxAnswerBytes = this.#guard.allowance(from.host, bytes.length);
@@ -157,6 +160,7 @@ class DatagramPeer implements ServerPeer {
   nowMs: number;
   readonly running = new RunningRequests();
   readonly isLost = false;
+  readonly security = undefined;
   readonly #listener: UdpListener;
   readonly #from: HostPort;
   readonly #maxAnswerBytes: number;
@@ -195,6 +199,10 @@ class DatagramPeer implements ServerPeer {
 
   answerDropped(): void {
     // Nothing waits behind a datagram.
+  }
+
+  endAfterAnswer(): void {
+    // There is nothing to close.
   }
 
   answerError(ctx: RequestContext, error: WireError): void {

@@ -58,6 +58,31 @@ export const HeadInvalid = defineError<{ problem: string }>(
   (d) => `the head of the request can't be read: ${d.problem}`,
 );
 
+/** `[SRPC] tls=required`, and this connection is plain. */
+export const TlsRequired = defineError(
+  "RPC_TLS_REQUIRED",
+  "UNAUTHENTICATED",
+  () => "this service takes requests over TLS only: set [CLIENT] tls=required, or call ip:port@tls",
+);
+
+export const CertificateRefused = defineError<{ problem: string }>(
+  "RPC_CERTIFICATE_REFUSED",
+  "UNAUTHENTICATED",
+  (d) => `the caller's certificate is not accepted: ${d.problem}`,
+);
+
+export const CallerRefused = defineError<{ caller: string }>(
+  "RPC_CALLER_REFUSED",
+  "PERMISSION_DENIED",
+  (d) => `${d.caller === "" ? "a caller without a name" : d.caller} may not call this service ([SRPC] allow_callers)`,
+);
+
+export const CallerListInvalid = defineError<{ entry: string }>(
+  "RPC_CALLER_LIST_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `${JSON.stringify(d.entry)} names no caller; write First.Second, First.*, agent:<id> or *`,
+);
+
 export const RequestInvalid = defineError<{ method: string; problem: string }>(
   "RPC_REQUEST_INVALID",
   "INVALID_ARGUMENT",
@@ -93,7 +118,7 @@ export const MethodDuplicate = defineError<{ method: string }>(
 export const TargetInvalid = defineError<{ target: string; problem: string }>(
   "RPC_TARGET_INVALID",
   "INVALID_ARGUMENT",
-  (d) => `${JSON.stringify(d.target)} is not a target (give First.Second, ip:port@tcp or ip:port@udp): ${d.problem}`,
+  (d) => `${JSON.stringify(d.target)} is not a target (give First.Second, ip:port@tcp, ip:port@tls or ip:port@udp): ${d.problem}`,
 );
 
 export const ClientClosed = defineError<{ service: string }>(
@@ -106,6 +131,19 @@ export const ClientOverloaded = defineError<{ inFlight: number; limit: number }>
   "RPC_CLIENT_OVERLOADED",
   "RESOURCE_EXHAUSTED",
   (d) => `${d.inFlight} calls wait for answers, the client's maxInFlight is ${d.limit}; nothing was sent`,
+);
+
+/** A peer that speaks a protocol of the caller's own broke it. */
+export const ExchangeInvalid = defineError<{ protocol: string; problem: string }>(
+  "RPC_EXCHANGE_INVALID",
+  "DATA_LOSS",
+  (d) => `what arrived is no answer in the protocol ${d.protocol}: ${d.problem}`,
+);
+
+export const MethodUnregistered = defineError<{ method: string }>(
+  "RPC_METHOD_UNREGISTERED",
+  "FAILED_PRECONDITION",
+  (d) => `no registered service has a method ${JSON.stringify(d.method)}; register its ServiceType, or use callRaw`,
 );
 
 /** An answer over UDP to a sender whose address may be forged. */

@@ -46,6 +46,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 export class HttpExchange {
   readonly #peer: HttpPeer;
   readonly #parser: HttpRequestParser;
+  /** Whole requests so far. */
+  requests = 0;
   #current: HttpRequest | undefined;
   #isPumping = false;
   #isOver = false;
@@ -58,6 +60,11 @@ export class HttpExchange {
   /** A request waits for its answer. */
   get isBusy(): boolean {
     return this.#current !== undefined;
+  }
+
+  /** Bytes of a request that the peer has begun and not finished; 0 while it waits for an answer. */
+  get incompleteBytes(): number {
+    return this.isBusy ? 0 : this.#parser.incompleteBytes;
   }
 
   consume(bytes: Uint8Array, start: number, end: number): number {
@@ -85,6 +92,7 @@ export class HttpExchange {
         const request = this.#parser.next();
         if (request === undefined) break;
         this.#current = request;
+        this.requests++;
         this.#start(request);
       }
       if (this.#parser.takeContinue()) this.#peer.output.open().text(HTTP_CONTINUE);

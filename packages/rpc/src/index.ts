@@ -24,7 +24,10 @@ export type { DatagramListenerOptions } from "./datagram-listener.js";
 export {
   CallCancelled,
   CalleeFailed,
+  CallerListInvalid,
+  CallerRefused,
   CallTimeout,
+  CertificateRefused,
   ClientClosed,
   ClientOverloaded,
   DatagramAnswerTooLarge,
@@ -42,10 +45,13 @@ export {
   ResponseInvalid,
   ShuttingDown,
   TargetInvalid,
+  TlsRequired,
 } from "./errors.js";
 export type { ExchangeProtocol, ExchangeWriter } from "./exchange-protocol.js";
 export type { CallOutcome, Pick, Picker, RetryTokens } from "./picker.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";
+export type { ClientTls } from "./security/client-tls.js";
+export type { PeerSecurity, SecurityRefusal, ServerSecurity, ServerTls } from "./security/server-security.js";
 export {
   createRpcServer,
   type RpcServer,

@@ -13,12 +13,23 @@ export type CallOutcome =
   /** The caller gave up; says nothing about the instance. */
   | "cancelled";
 
-/** One chosen instance. `report` must be called exactly once. */
+/** Bounds repeats of calls to one service. */
+export interface RetryTokens {
+  /** A call begins: what it pays in. */
+  onCall(nowMs: number): void;
+  /** Takes a token; false = this repeat is not allowed. */
+  take(): boolean;
+  /** A token that was taken is not needed after all. */
+  giveBack(): void;
+}
+
+/** One chosen instance. `report` must be called exactly once per pick; picks of the same instance may share one object. */
 export interface Pick {
   readonly host: string;
   readonly port: number;
   readonly transport: "tcp" | "udp";
-  report(outcome: CallOutcome, latencyMs: number): void;
+  /** @param nowMs `performance.now()`, if the caller has read it just now */
+  report(outcome: CallOutcome, latencyMs: number, nowMs?: number): void;
 }
 
 /**
@@ -28,7 +39,10 @@ export interface Picker {
   /**
    * @param service `First.Second`
    * @param tried instances (`ip:port`) that earlier attempts of this call used; avoided while others are left
+   * @param nowMs `performance.now()`, if the caller has read it just now
    * @throws NAME_SERVICE_UNKNOWN no table for this name; LB_NO_INSTANCE the table is empty
    */
-  pick(service: string, tried: readonly string[]): Pick;
+  pick(service: string, tried: readonly string[], nowMs?: number): Pick;
+  /** The budget for repeats of calls to this service, shared by all processes of the machine. Without it each client keeps its own. */
+  budget?(service: string): RetryTokens;
 }

@@ -29,6 +29,7 @@ export function fillReplyHead(head: RpcHead, request: AnsweredRequest, error?: W
     head.err = error.err;
     head.reason = error.reason;
     head.errMsg = error.errMsg;
+    head.result = error.result;
   }
   return head;
 }

@@ -4,6 +4,8 @@
  * So when one of many instances falls silent under steady traffic, all calls it held can be repeated, and a service that is slow
  * as a whole gets at most the share of the last seconds on top.
  */
+import type { RetryTokens } from "./picker.js";
+
 export interface RetryBudgetOptions {
   /** Repeats allowed per call, in the long run. Default 0.2. */
   readonly ratio?: number;
@@ -16,7 +18,7 @@ export interface RetryBudgetOptions {
 /** Fading and refilling are worked out at most this often. */
 const STEP_MS = 100;
 
-export class RetryBudget {
+export class RetryBudget implements RetryTokens {
   readonly #ratio: number;
   readonly #burst: number;
   readonly #windowMs: number;

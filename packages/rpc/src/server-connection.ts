@@ -1,5 +1,5 @@
 /** One TCP connection of the server. Its first byte tells the protocol: `(` starts a frame, a capital letter an HTTP request. */
-import { formatHostPort, isAppError } from "@msec/core";
+import { type AppError, formatHostPort, isAppError } from "@msec/core";
 import {
   type InputStream,
   NetIdle,
@@ -25,6 +25,7 @@ import { HeadInvalid, PeerLost, ShuttingDown } from "./errors.js";
 import { HttpExchange } from "./http-exchange.js";
 import { fillReplyHead } from "./reply-head.js";
 import { RunningRequests } from "./running-requests.js";
+import type { PeerSecurity } from "./security/server-security.js";
 import type { ReceivedFrame, RequestContext, ServerCore, ServerPeer } from "./server-core.js";
 import type { BoundMethod } from "./service-binding.js";
 
@@ -39,6 +40,8 @@ export interface ServerConnectionOptions {
   readonly pool: OutputBufferPool<ProtoWriter>;
   readonly maxFrameBytes: number;
   readonly limits: StreamConnectionLimits;
+  /** What TLS told about the peer. */
+  readonly security?: PeerSecurity | undefined;
   readonly onClose: (connection: ServerConnection) => void;
 }
 
@@ -51,6 +54,7 @@ export class ServerConnection implements ServerPeer {
   readonly core: ServerCore;
   readonly address: string;
   readonly localAddress: string;
+  readonly security: PeerSecurity | undefined;
   readonly running = new RunningRequests();
   arrivedMs = 0;
   nowMs = 0;
@@ -71,6 +75,7 @@ export class ServerConnection implements ServerPeer {
     this.core = options.core;
     this.address = options.address;
     this.localAddress = options.localAddress;
+    this.security = options.security;
     this.#maxFrameBytes = options.maxFrameBytes;
     this.#onClose = options.onClose;
     this.#connection = new StreamConnection({
@@ -131,13 +136,27 @@ export class ServerConnection implements ServerPeer {
     return this.#connection.lastMessageMs;
   }
 
+  endAfterAnswer(): void {
+    setImmediate(() => this.end());
+  }
+
+  /** Bytes of a message that the peer has begun and not finished. */
+  get incompleteBytes(): number {
+    return this.#http?.incompleteBytes ?? this.#connection.incompleteBytes;
+  }
+
+  /** Changes with each whole message. */
+  get progressMark(): number {
+    return this.#http?.requests ?? this.#connection.lastMessageMs;
+  }
+
   /** Sends what is queued and closes. */
   end(): void {
     this.#connection.end();
   }
 
-  destroy(): void {
-    this.#connection.destroy();
+  destroy(error?: AppError): void {
+    this.#connection.destroy(error);
   }
 
   /** Goes on after `blockInput()`. */

@@ -5,11 +5,16 @@
 
 import type { AppError, Clock } from "@msec/core";
 import { createTimerEntry, type TimerEntry, type TimerWheel } from "@msec/net";
-import type { InitOf, MessageOf, MessageType, MethodType, RpcHead } from "@msec/protocol";
-import type { CallContext, CallOptions, CallParent, NestedCall } from "./call-context.js";
+import type { InitOf, MessageOf, MessageType, MethodType, RpcHead, ServiceType } from "@msec/protocol";
+import type { CallContext, CallParent, NestedCall } from "./call-context.js";
 import type { IncomingRequest, OutgoingCall } from "./call-events.js";
+import type { CallOptions } from "./call-options.js";
 import { priorityOfWire } from "./call-priority.js";
+import type { CallFunction, Stub } from "./caller.js";
+import { createStub, exchangeRequest, rawRequest } from "./caller-members.js";
+import type { RpcClient } from "./client.js";
 import { DeadlinePassed, PeerLost } from "./errors.js";
+import type { ExchangeProtocol } from "./exchange-protocol.js";
 import { decimalId, random32, randomFlowHigh, spanText } from "./ids.js";
 import type { RefusalCause } from "./overload/admission.js";
 import type { RunningRequest } from "./running-requests.js";
@@ -25,7 +30,7 @@ export interface ContextHost {
     readonly clock: Clock;
     readonly wheel: TimerWheel;
     /** @throws RPC_CLIENT_CLOSED the server has no client */
-    clientOrThrow(): { callWithin(parent: CallParent, call: NestedCallRequest): Promise<unknown> };
+    clientOrThrow(): Pick<RpcClient, "callWithin" | "callMethodWithin">;
   };
   /** `ip:port` of the caller. */
   readonly address: string;
@@ -36,13 +41,6 @@ export interface ContextHost {
   /** Monotonic; kept fresh by whoever reads the clock, so that it is read once per request. */
   readonly nowMs: number;
   readonly isLost: boolean;
-}
-
-interface NestedCallRequest {
-  readonly method: MethodType;
-  readonly target: string;
-  readonly request: unknown;
-  readonly options: CallOptions | undefined;
 }
 
 export class ServerContext<H extends ContextHost = ContextHost>
@@ -164,6 +162,25 @@ export class ServerContext<H extends ContextHost = ContextHost>
     return this.link.core.clientOrThrow().callWithin(this, { method, target, request, options }) as Promise<
       MessageOf<O>
     >;
+  }
+
+  stub<S extends ServiceType>(service: S, target: string, options?: CallOptions): Stub<S> {
+    const call: CallFunction = (method, at, request, opts) => this.call(method, at, request, opts);
+    return createStub(service, { call, target, options });
+  }
+
+  callMethod(target: string, method: string, request: unknown, options?: CallOptions | number): Promise<unknown> {
+    return this.link.core.clientOrThrow().callMethodWithin(this, { target, method, request, options });
+  }
+
+  callRaw(target: string, method: string, request: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
+    const call = rawRequest({ target, method, request, options });
+    return this.link.core.clientOrThrow().callWithin(this, call) as Promise<Uint8Array>;
+  }
+
+  exchange<Q, A>(target: string, protocol: ExchangeProtocol<Q, A>, request: Q, options?: CallOptions): Promise<A> {
+    const call = exchangeRequest(protocol, { target, request, options });
+    return this.link.core.clientOrThrow().callWithin(this, call) as Promise<A>;
   }
 
   noteCall(call: OutgoingCall): void {

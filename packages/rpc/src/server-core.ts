@@ -18,6 +18,8 @@ import {
 } from "./errors.js";
 import type { Admission } from "./overload/admission.js";
 import type { RunningRequests } from "./running-requests.js";
+import type { RequestGuard } from "./security/request-guard.js";
+import type { PeerSecurity } from "./security/server-security.js";
 import { type ContextHost, ServerContext } from "./server-context.js";
 import { createServerCounts } from "./server-counts.js";
 import type { BoundMethod } from "./service-binding.js";
@@ -43,11 +45,15 @@ export interface ServerPeer extends ContextHost {
   inFlight: number;
   /** Those whose handlers have not settled yet. */
   readonly running: RunningRequests;
+  /** What TLS told about it; undefined without TLS. */
+  readonly security: PeerSecurity | undefined;
   /** Writes an answer. @throws what encoding throws; then nothing was written */
   answer(ctx: RequestContext, method: BoundMethod, response: unknown): void;
   answerError(ctx: RequestContext, error: WireError): void;
   /** The request ended and nobody waits for its answer. */
   answerDropped(): void;
+  /** Closes the connection, if there is one, when the answer that is about to be written has left. */
+  endAfterAnswer(): void;
 }
 
 /** A frame whose head was read. Used up before `dispatch` returns, so one object can serve a connection. */
@@ -85,6 +91,8 @@ export class ServerCore {
   /** Other processes take what comes in: everything is still served here, and peers are told to come back to them. */
   isHandingOver = false;
   readonly counts = createServerCounts();
+  /** Looks at each request when not everybody may call. */
+  guard: RequestGuard | undefined;
   /** Called whenever the last request under way has been answered. */
   onQuiet: () => void = () => undefined;
   readonly #options: ServerCoreOptions;
@@ -147,6 +155,10 @@ export class ServerCore {
     if (this.isStopping) {
       ctx.refusedBy = "stopping";
       return new ShuttingDown({ service: this.service });
+    }
+    if (this.guard !== undefined) {
+      const refusal = this.guard.check(ctx);
+      if (refusal !== undefined) return refusal;
     }
     if (method === undefined) {
       ctx.refusedBy = "method";

@@ -71,8 +71,8 @@ export class RawPeer {
     return this.#bytes.toString("utf8");
   }
 
-  answers(): { head: RpcHead; text: string | undefined }[] {
-    const found: { head: RpcHead; text: string | undefined }[] = [];
+  answers(): { head: RpcHead; text: string | undefined; sizeBytes: number }[] {
+    const found: { head: RpcHead; text: string | undefined; sizeBytes: number }[] = [];
     for (let at = 0; ; ) {
       const size = frameLength(this.#bytes, at, this.#bytes.length, 1 << 24);
       if (size === 0) return found;
@@ -81,7 +81,7 @@ export class RawPeer {
       decodeHead(this.#bytes, slice.headStart, slice.headEnd, head);
       const hasBody = slice.bodyEnd > slice.bodyStart;
       const text = hasBody ? TextType.decode(this.#bytes, slice.bodyStart, slice.bodyEnd).text : undefined;
-      found.push({ head, text });
+      found.push({ head, text, sizeBytes: size });
       at += size;
     }
   }

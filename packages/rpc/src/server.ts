@@ -1,11 +1,13 @@
 import type { Server as NetServer, Socket } from "node:net";
 import { type Clock, type HostPort, type Logger, silentLogger, systemClock } from "@msec/core";
-import { listenTcp, OutputBufferPool, startTimerWheel, type TcpListener } from "@msec/net";
+import { type InputStream, listenTcp, OutputBufferPool, startTimerWheel, type TcpListener } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
 import type { CallEvents } from "./call-events.js";
 import type { RpcClient } from "./client.js";
 import { type DatagramListener, type DatagramListenerOptions, openDatagramListener } from "./datagram-listener.js";
 import { Admission } from "./overload/admission.js";
+import { ServerDoor } from "./security/server-door.js";
+import type { PeerSecurity, SecurityRefusal, ServerSecurity } from "./security/server-security.js";
 import { endpointText, ServerConnection } from "./server-connection.js";
 import { ServerCore } from "./server-core.js";
 import type { RpcServerCounts } from "./server-counts.js";
@@ -27,6 +29,10 @@ export interface RpcServerLimits {
   readonly maxLoopLagMs?: number;
   /** A connection without a complete message for this long is closed, unless a request is under way on it. Default 60000. */
   readonly idleTimeoutMs?: number;
+  /** Time for the rest of a message that was begun, beside what its length takes at 16 KB/s (NET_MESSAGE_TIMEOUT). Default 30000; 0 = any. */
+  readonly messageTimeoutMs?: number;
+  /** Connections from one address; more are closed at once. Default: half of `maxConnections`; 0 = any. */
+  readonly maxConnectionsPerAddress?: number;
   /** Most bytes of answers that may wait for a peer that does not read; then its connection is closed. Default 64 MiB. */
   readonly maxQueuedOutputBytes?: number;
 }
@@ -39,6 +45,8 @@ export interface RpcServerOptions {
   /** For `ctx.call`. */
   readonly client?: RpcClient;
   readonly limits?: RpcServerLimits;
+  /** TLS, and who may call. Default: plain, everybody. */
+  readonly security?: ServerSecurity;
   readonly clock?: Clock;
   readonly logger?: Logger;
   /**
@@ -74,6 +82,10 @@ export interface RpcServer {
   readonly isStopping: boolean;
   /** Overload control refuses some requests now. */
   readonly isShedding: boolean;
+  /** Peers turned away, by cause. */
+  readonly refused: Readonly<Partial<Record<SecurityRefusal, number>>>;
+  /** Exchanges the lists of those who may call. @throws NET_ADDRESS_LIST_INVALID, RPC_CALLER_LIST_INVALID; then the old ones stay */
+  allow(lists: Pick<ServerSecurity, "allowCallers" | "allowFrom">): void;
   /**
    * Stops accepting, finishes what is under way, answers what still comes in with RPC_SHUTTING_DOWN, then closes. After `graceMs`
    * (default 10000) the rest is cut off. Resolves when everything is closed; further calls wait for the same end.
@@ -99,6 +111,7 @@ class TcpRpcServer implements RpcServer {
   readonly #listeners: TcpListener[] = [];
   readonly #datagrams: DatagramListener[] = [];
   readonly #connections = new Set<ServerConnection>();
+  readonly #door: ServerDoor;
   #stopping: Promise<{ cutOff: number }> | undefined;
   #onChange: () => void = () => undefined;
 
@@ -124,6 +137,8 @@ class TcpRpcServer implements RpcServer {
       contextMembers: options.contextMembers,
     });
     this.#core.onQuiet = () => this.#onChange();
+    this.#door = this.#openDoor(options);
+    this.#core.guard = this.#door.guard;
   }
 
   get addresses(): readonly HostPort[] {
@@ -150,6 +165,15 @@ class TcpRpcServer implements RpcServer {
     return this.#admission.isShedding;
   }
 
+  get refused(): Readonly<Partial<Record<SecurityRefusal, number>>> {
+    return this.#door.refused;
+  }
+
+  allow(lists: Pick<ServerSecurity, "allowCallers" | "allowFrom">): void {
+    this.#door.allow(lists);
+    this.#core.guard = this.#door.guard;
+  }
+
   async listen(at: { host?: string; port?: number } | { server: NetServer }): Promise<HostPort> {
     const { maxConnections } = this.#limits;
     const listener = await listenTcp({
@@ -168,15 +192,40 @@ class TcpRpcServer implements RpcServer {
   }
 
   async listenUdp(at: DatagramListenerOptions): Promise<HostPort> {
-    const listener = await openDatagramListener(this.#core, at);
+    const listener = await openDatagramListener(this.#core, {
+      ...at,
+      admits: (host) => this.#door.admitsSender(host),
+    });
     this.#datagrams.push(listener);
     return listener.address;
   }
 
   accept(socket: Socket): void {
+    this.#door.accept(socket);
+  }
+
+  #openDoor(options: RpcServerOptions): ServerDoor {
+    const { clock, logger, wheel } = this.#core;
+    const { maxConnections = 10_000, maxConnectionsPerAddress, messageTimeoutMs, idleTimeoutMs } = this.#limits;
+    return new ServerDoor({
+      security: options.security ?? {},
+      maxPerAddress: maxConnectionsPerAddress ?? Math.ceil(maxConnections / 2),
+      messageTimeoutMs: messageTimeoutMs ?? 30_000,
+      firstByteTimeoutMs: idleTimeoutMs ?? 60_000,
+      connections: this.#connections,
+      clock,
+      logger,
+      wheel,
+      events: options.events,
+      onStream: (stream, socket, security) => this.#serve(stream, socket, security),
+    });
+  }
+
+  #serve(stream: InputStream, socket: Socket, security: PeerSecurity | undefined): void {
     const connection = new ServerConnection({
       core: this.#core,
-      stream: socket,
+      stream,
+      security,
       address: endpointText(socket.remoteAddress, socket.remotePort),
       localAddress: endpointText(socket.localAddress, socket.localPort),
       pool: this.#pool,
@@ -217,6 +266,7 @@ class TcpRpcServer implements RpcServer {
     await Promise.all(this.#datagrams.map((listener) => listener.close()));
     const cutOff = this.#core.inFlight;
     for (const connection of this.#connections) connection.destroy();
+    this.#door.close();
     await this.#until(() => this.#connections.size === 0, clock.monotonicMs() + 1000);
     wheel.stop();
     this.#admission.stop();
@@ -253,7 +303,11 @@ class TcpRpcServer implements RpcServer {
   }
 }
 
-/** A server without addresses yet. @throws RPC_HANDLER_MISSING, RPC_METHOD_DUPLICATE */
+/**
+ * A server without addresses yet.
+ *
+ * @throws RPC_HANDLER_MISSING, RPC_METHOD_DUPLICATE, NET_TLS_FILES_INVALID, NET_ADDRESS_LIST_INVALID, RPC_CALLER_LIST_INVALID
+ */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
   return new TcpRpcServer(options);
 }

@@ -1,63 +1,54 @@
-/** One multiplexed connection to one instance: many calls under way, answers matched by sequence in any order. */
+/** One connection to one instance, whatever protocol is spoken over it: dialling, waiting, writing and the end. */
 import type { AppError } from "@msec/core";
-import { dialTcp, NetReset, StreamConnection } from "@msec/net";
-import {
-  appendFrame,
-  createFrameSlice,
-  createHead,
-  decodeHead,
-  FrameTooLarge,
-  frameLength,
-  type ProtoWriter,
-  sliceFrame,
-} from "@msec/protocol";
+import { NetReset, StreamConnection } from "@msec/net";
+import { FrameTooLarge, type ProtoWriter } from "@msec/protocol";
 import type { CallAttempt } from "./call-attempt.js";
 import type { CallChannel, ChannelHost, ChannelPlace } from "./call-channel.js";
 import { runOutsideContext } from "./call-context.js";
-import { ShuttingDown } from "./errors.js";
 import { random32 } from "./ids.js";
 import { PendingRing } from "./pending-ring.js";
-import { fillRequestHead } from "./request-head.js";
+import { dialStream } from "./security/client-tls.js";
 
 /** So many timeouts in a row without a byte from the peer, and new calls get a new connection: this one may lead nowhere. */
 const SILENT_TIMEOUTS = 3;
-const requestHead = createHead();
-const answerHead = createHead();
-const slice = createFrameSlice();
-export class TcpChannel implements CallChannel {
-  readonly #client: ChannelHost;
-  readonly #pool: ChannelPlace;
-  readonly #ring = new PendingRing<CallAttempt>(random32());
+
+export abstract class TcpChannel implements CallChannel {
+  protected readonly client: ChannelHost;
+  protected readonly place: ChannelPlace;
+  protected readonly ring = new PendingRing<CallAttempt>(random32());
+  protected connection: StreamConnection<ProtoWriter> | undefined;
   #waiting: CallAttempt[] = [];
-  #connection: StreamConnection<ProtoWriter> | undefined;
   #isRetired = false;
   #silentTimeouts = 0;
   readonly #dialAbort = new AbortController();
 
-  constructor(client: ChannelHost, pool: ChannelPlace) {
-    this.#client = client;
-    this.#pool = pool;
+  constructor(client: ChannelHost, place: ChannelPlace) {
+    this.client = client;
+    this.place = place;
     client.track(this);
     runOutsideContext(() => void this.#dial());
   }
 
   get load(): number {
-    return this.#ring.size + this.#waiting.length;
+    return this.ring.size + this.#waiting.length;
   }
 
   send(attempt: CallAttempt): void {
     attempt.channel = this;
-    if (this.#connection === undefined) this.#waiting.push(attempt);
-    else this.#write(this.#connection, attempt);
+    if (this.connection === undefined) this.#waiting.push(attempt);
+    else this.#write(this.connection, attempt, attempt.startedMs);
   }
 
   forget(attempt: CallAttempt): void {
-    if (attempt.sequence !== 0) this.#ring.remove(attempt);
+    if (attempt.sequence !== 0) {
+      if (attempt.isSent) this.abandon(attempt);
+      this.ring.remove(attempt);
+    }
     if (this.#isRetired) this.#endIfQuiet();
   }
 
   noteTimeout(attempt: CallAttempt): void {
-    const connection = this.#connection;
+    const { connection } = this;
     if (connection === undefined || connection.lastMessageMs >= attempt.startedMs) return;
     if (++this.#silentTimeouts >= SILENT_TIMEOUTS) this.retire();
   }
@@ -66,114 +57,104 @@ export class TcpChannel implements CallChannel {
   retire(): void {
     if (this.#isRetired) return;
     this.#isRetired = true;
-    this.#pool.drop(this);
+    this.place.drop(this);
     this.#endIfQuiet();
   }
 
   destroy(error: AppError): void {
     this.#dialAbort.abort(error);
-    this.#connection?.destroy(error);
+    this.connection?.destroy(error);
   }
 
+  /** Appends the request; gives its size. What it throws is the caller's mistake. */
+  protected abstract append(writer: ProtoWriter, attempt: CallAttempt, nowMs: number): number;
+
+  /** Takes answers from the front of `bytes[start, end)`; gives the bytes used. What it throws ends the connection. */
+  protected abstract consume(bytes: Uint8Array, start: number, end: number): number;
+
+  /** Nobody waits for the answer of a request that was sent. It is still in the ring. */
+  protected abstract abandon(attempt: CallAttempt): void;
+
   #endIfQuiet(): void {
-    if (this.#ring.size === 0) this.#connection?.end();
+    if (this.load === 0) this.connection?.end();
   }
 
   async #dial(): Promise<void> {
-    const { address, host, port } = this.#pool;
-    const client = this.#client;
+    const { address, host, port } = this.place;
+    const { client } = this;
+    const { maxFrameBytes, idleTimeoutMs, connectTimeoutMs: timeoutMs } = client.limits;
     try {
-      const stream = await dialTcp({
-        host,
-        port,
-        timeoutMs: client.limits.connectTimeoutMs,
-        signal: this.#dialAbort.signal,
-        readShared: true,
-      });
-      this.#connection = new StreamConnection({
+      const signal = this.#dialAbort.signal;
+      const stream = await dialStream({ host, port, timeoutMs, signal }, this.place.isSecure ? client.tls : "none");
+      this.connection = new StreamConnection({
         stream,
         pool: client.buffers,
         wheel: client.wheel,
         clock: client.clock,
         address,
-        limits: {
-          idleTimeoutMs: client.limits.idleTimeoutMs,
-          maxBufferedInputBytes: client.limits.maxFrameBytes + (64 << 10),
+        limits: { idleTimeoutMs, maxBufferedInputBytes: maxFrameBytes + (64 << 10) },
+        consume: (bytes, start, end) => {
+          this.#silentTimeouts = 0;
+          return this.consume(bytes, start, end);
         },
-        consume: (bytes, start, end) => this.#consume(bytes, start, end),
         onClose: (error) => this.#onLost(error ?? new NetReset({ address })),
         onEnd: () => this.#peerEnded(),
-        isBusy: () => this.#ring.size > 0,
+        isBusy: () => this.ring.size > 0,
       });
     } catch (error) {
+      if (!this.#dialAbort.signal.aborted) this.place.onDialFailed(error);
       this.#onLost(error);
       return;
     }
+    this.place.onDialed();
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const attempt of waiting) if (!attempt.isDone) this.#write(this.#connection, attempt);
+    const nowMs = client.clock.monotonicMs();
+    for (const attempt of waiting) if (!attempt.isDone) this.#write(this.connection, attempt, nowMs);
+    if (this.#isRetired) this.#endIfQuiet();
+    else if (this.load === 0) this.place.onFree(this);
   }
 
   /** The peer sends no more: whatever is under way is lost. */
   #peerEnded(): void {
     this.retire();
-    this.#connection?.destroy();
+    this.connection?.destroy();
   }
 
   #onLost(error: unknown): void {
     this.#isRetired = true;
-    this.#client.untrack(this);
-    this.#pool.drop(this);
-    const lost = this.#ring.drain();
+    this.client.untrack(this);
+    const lost = this.ring.drain();
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.place.drop(this);
     for (const attempt of lost) attempt.onLost(error);
     for (const attempt of waiting) attempt.onLost(error);
   }
 
-  #write(connection: StreamConnection<ProtoWriter>, attempt: CallAttempt): void {
+  #write(connection: StreamConnection<ProtoWriter>, attempt: CallAttempt, nowMs: number): void {
+    const { output } = connection;
     if (!connection.isOpen) {
       attempt.onLost(new NetReset({ address: connection.address }));
       return;
     }
-    const { call } = attempt;
     try {
-      connection.output.check();
+      output.check();
     } catch (error) {
       attempt.onLost(error);
       return;
     }
-    this.#ring.add(attempt);
-    fillRequestHead(requestHead, attempt, this.#client);
+    this.ring.add(attempt);
+    const writer = output.open();
+    const before = writer.length;
     try {
-      const writer = connection.output.open();
-      const size = appendFrame(writer, requestHead, call.method.input, call.request);
-      const limitBytes = this.#client.limits.maxFrameBytes;
-      if (size > limitBytes) {
-        writer.truncate(writer.length - size);
-        throw new FrameTooLarge({ sizeBytes: size, limitBytes });
-      }
+      const size = this.append(writer, attempt, nowMs);
+      const limitBytes = this.client.limits.maxFrameBytes;
+      if (size > limitBytes) throw new FrameTooLarge({ sizeBytes: size, limitBytes });
       attempt.isSent = true;
     } catch (error) {
-      call.onUnsendable(attempt, error);
+      writer.truncate(before);
+      attempt.call.onUnsendable(attempt, error);
     }
-  }
-
-  #consume(bytes: Uint8Array, start: number, end: number): number {
-    this.#silentTimeouts = 0;
-    let at = start;
-    while (at < end) {
-      const size = frameLength(bytes, at, end, this.#client.limits.maxFrameBytes);
-      if (size === 0) break;
-      sliceFrame(bytes, at, slice);
-      decodeHead(bytes, slice.headStart, slice.headEnd, answerHead);
-      if (answerHead.sequenceHigh === 0) {
-        const attempt = this.#ring.take(answerHead.sequenceLow);
-        if (attempt !== undefined) attempt.onAnswer(answerHead, bytes, slice);
-        else if (answerHead.sequenceLow === 0 && answerHead.reason === ShuttingDown.reason) this.retire();
-      }
-      at += size;
-    }
-    return at - start;
   }
 }

@@ -1,6 +1,8 @@
 import { homedir } from "node:os";
 import type { Logger } from "@msec/core";
-import { type CallEvents, type CallFunction, createRpcClient, type RpcClientLimits } from "@msec/rpc";
+import type { ServiceType } from "@msec/protocol";
+import { type CallEvents, type Caller, createRpcClient, type RpcClientLimits, type TargetOptions } from "@msec/rpc";
+import { callerOf } from "./caller-of.js";
 import { type Route, TablePicker } from "./table-picker.js";
 
 export interface ConnectOptions {
@@ -9,13 +11,18 @@ export interface ConnectOptions {
   /** `MSEC_HOME` of an agent on this machine. Default: `/msec` for root, else `~/.msec`. */
   readonly home?: string;
   readonly limits?: RpcClientLimits;
+  /** For calls that don't say otherwise. */
+  readonly defaults?: TargetOptions;
+  /** As `defaults`, for one target each, by its text. */
+  readonly targets?: Readonly<Record<string, TargetOptions>>;
+  /** Services whose methods `callMethod` finds by name. */
+  readonly services?: readonly ServiceType[];
   readonly events?: CallEvents;
   readonly logger?: Logger;
 }
 
 /** A client with name resolution, for programs that are no services. */
-export interface MsecClient {
-  readonly call: CallFunction;
+export interface MsecClient extends Caller {
   getRoute(service: string): Route;
   updateRoute(service: string, result: { ip: string; port: number; isOk: boolean; costMs: number }): void;
   close(): void;
@@ -28,17 +35,20 @@ export function defaultHome(): string {
 
 /** Ready at once; connections are opened by the first calls. Close it, or the program does not end. */
 export function connect(options: ConnectOptions): MsecClient {
-  const { caller, home = defaultHome(), limits, events, logger } = options;
+  const { caller, home = defaultHome(), limits, defaults, targets, services, events, logger } = options;
   const picker = new TablePicker(home);
   const client = createRpcClient({
     service: caller,
     picker,
     ...(limits && { limits }),
+    ...(defaults && { defaults }),
+    ...(targets && { targets }),
+    ...(services && { services }),
     ...(events && { events }),
     ...(logger && { logger }),
   });
   return {
-    call: (method, target, request, opts) => client.call(method, target, request, opts),
+    ...callerOf(client),
     getRoute: (service) => picker.getRoute(service),
     updateRoute: (service, result) => picker.updateRoute(service, result),
     close: () => {

@@ -1,5 +1,5 @@
 import type { InitOf, MethodType, ServiceType } from "@msec/protocol";
-import { bindService, type CallContext, type CallFunction, type Handlers, type ServiceBinding } from "@msec/rpc";
+import { bindService, type CallContext, type Caller, type Handlers, type ServiceBinding } from "@msec/rpc";
 import type { ConfigReader } from "./config-ini.js";
 import type { ServiceLog } from "./service-log.js";
 import type { ServiceMetrics } from "./service-metrics.js";
@@ -12,13 +12,12 @@ export interface ServiceContext extends CallContext {
 }
 
 /** What the hooks get: the service as a whole, outside of any request. */
-export interface ServiceApp {
+export interface ServiceApp extends Caller {
   /** Own name, `First.Second`. */
   readonly service: string;
   readonly config: ConfigReader;
   readonly log: ServiceLog;
   readonly metrics: ServiceMetrics;
-  readonly call: CallFunction;
   /** Aborted when the service begins to stop. */
   readonly signal: AbortSignal;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { homePaths } from "@msec/core";
+import { type HomePaths, homePaths, parseServiceName, type ServiceHomePaths } from "@msec/core";
 import { type MessageType, ProtoReader, type ServiceType } from "@msec/protocol";
 import { type ServiceState, tryReadServiceState } from "@msec/rpc/process";
 
@@ -89,37 +89,62 @@ export async function waitFor<T>(ask: () => T | undefined | false, withinMs = 15
 
 export class HostFixture {
   readonly root = mkdtempSync(join(tmpdir(), "msec-host-"));
-  readonly home = join(this.root, "home");
-  readonly dir = join(this.root, "release");
-  readonly paths = homePaths(this.home);
+  readonly home: string;
+  readonly paths: HomePaths;
   readonly #started: ChildProcess[] = [];
   output = "";
 
-  constructor(plugin: string, config: string) {
-    mkdirSync(join(this.dir, "plugin"), { recursive: true });
-    mkdirSync(join(this.dir, "etc"));
-    mkdirSync(join(this.dir, "node_modules/@msec"), { recursive: true });
+  readonly service: string;
+  /** Release directory that the next start gets. */
+  dir = join(this.root, "release");
+
+  /** @param home shared by services of one machine; default: one of its own */
+  constructor(plugin: string, config: string, opts: { readonly service?: string; readonly home?: string } = {}) {
+    this.service = opts.service ?? SERVICE;
+    this.home = opts.home ?? join(this.root, "home");
+    this.paths = homePaths(this.home);
     mkdirSync(this.paths.agent, { recursive: true });
-    symlinkSync(packageDir, join(this.dir, "node_modules/@msec/sdk"));
-    writeFileSync(
-      join(this.dir, "plugin/msec.json"),
-      JSON.stringify({ formatVersion: 1, service: SERVICE, main: "service.js" }),
-    );
-    writeFileSync(join(this.dir, "plugin/package.json"), JSON.stringify({ type: "module" }));
-    writeFileSync(join(this.dir, "plugin/service.js"), PLUGIN_HEAD + plugin);
-    writeFileSync(join(this.dir, "release.json"), JSON.stringify({ releaseId: "r-7", service: SERVICE }));
-    this.writeConfig(config);
+    this.#writeRelease(plugin, config, "r-7");
+  }
+
+  get own(): ServiceHomePaths {
+    return this.paths.service(parseServiceName(this.service));
   }
 
   writeConfig(config: string): void {
     writeFileSync(join(this.dir, "etc/config.ini"), config);
   }
 
+  writePlugin(plugin: string): void {
+    writeFileSync(join(this.dir, "plugin/service.js"), PLUGIN_HEAD + plugin);
+  }
+
+  /** Lays a release out as the agent does and makes it the current one. */
+  install(releaseId: string, plugin: string, config: string): void {
+    this.dir = this.own.release(releaseId);
+    this.#writeRelease(plugin, config, releaseId);
+    rmSync(this.own.current, { force: true });
+    symlinkSync(this.dir, this.own.current);
+  }
+
+  #writeRelease(plugin: string, config: string, releaseId: string): void {
+    const { dir, service } = this;
+    mkdirSync(join(dir, "plugin"), { recursive: true });
+    mkdirSync(join(dir, "etc"));
+    mkdirSync(join(dir, "node_modules/@msec"), { recursive: true });
+    symlinkSync(packageDir, join(dir, "node_modules/@msec/sdk"));
+    writeFileSync(join(dir, "plugin/msec.json"), JSON.stringify({ formatVersion: 1, service, main: "service.js" }));
+    writeFileSync(join(dir, "plugin/package.json"), JSON.stringify({ type: "module" }));
+    writeFileSync(join(dir, "release.json"), JSON.stringify({ releaseId, service }));
+    this.writePlugin(plugin);
+    this.writeConfig(config);
+  }
+
   /** Starts `host.js` as the agent does. */
   start(role: "ctrl" | "dev" = "ctrl"): ChildProcess {
     const child = spawn(
       process.execPath,
-      [join(packageDir, "dist/host.js"), role, "--service", SERVICE, "--dir", this.dir],
+      [join(packageDir, "dist/host.js"), role, "--service", this.service, "--dir", this.dir],
       {
         cwd: this.dir,
         detached: true,
@@ -143,7 +168,14 @@ export class HostFixture {
   }
 
   get state(): ServiceState | undefined {
-    return tryReadServiceState(this.paths.service({ first: "Test", second: "echo" }).state);
+    return tryReadServiceState(this.own.state);
+  }
+
+  /** Orders a reload and waits until it has ended, well or not. */
+  async reload(): Promise<ServiceState> {
+    const before = this.state?.reload?.number ?? 0;
+    process.kill(this.state?.pid ?? 0, "SIGUSR2");
+    return await this.waitForState(({ reload }) => (reload?.number ?? 0) > before && reload?.state !== "running");
   }
 
   waitForState(isReached: (state: ServiceState) => boolean, withinMs?: number): Promise<ServiceState> {

@@ -9,9 +9,10 @@ import { type RunningService, runService } from "./run-service.js";
 export async function runHostWorker(options: HostOptions, logger: Logger): Promise<void> {
   process.setSourceMapsEnabled(true); // stacks name the author's lines
   let running: RunningService | undefined;
-  const channel = openWorkerChannel(() => {
-    void end(running, logger);
-  });
+  const channel = openWorkerChannel(
+    ({ isHandover }) => void end(running, { isHandover, channel, logger }),
+    () => running?.stat(),
+  );
   process.on("uncaughtException", (error) => {
     void onCrash(error, { running, channel, logger });
   });
@@ -21,7 +22,8 @@ export async function runHostWorker(options: HostOptions, logger: Logger): Promi
     const { service, home } = options;
     const onListenersClosed = (): Promise<void> => channel.closed();
     running = await runService(definition, { service, config, home, logger, onListenersClosed });
-    watchLogFilter(`${options.dir}/etc/config.ini`, { running, logger });
+    const onChange = (problem: string): void => channel.notice(problem);
+    watchLogFilter(`${options.dir}/etc/config.ini`, { running, logger, onChange });
     logger.info("worker is ready", { listen: running.addresses });
     channel.ready(running.addresses);
   } catch (error) {
@@ -31,9 +33,14 @@ export async function runHostWorker(options: HostOptions, logger: Logger): Promi
   }
 }
 
-async function end(running: RunningService | undefined, logger: Logger): Promise<void> {
-  const result = await running?.stop();
+async function end(
+  running: RunningService | undefined,
+  opts: { isHandover: boolean; channel: WorkerChannel; logger: Logger },
+): Promise<void> {
+  const { isHandover, channel, logger } = opts;
+  const result = await running?.stop({ isHandover });
   logger.info("worker stopped", { cutOff: result?.cutOff ?? 0 });
+  await channel.report();
   process.exit(0);
 }
 

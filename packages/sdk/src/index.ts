@@ -33,10 +33,16 @@ export {
 } from "@msec/protocol";
 export {
   type CallContext,
+  type Caller,
   type CallFunction,
   type CallOptions,
+  type ExchangeProtocol,
+  type ExchangeWriter,
+  type HedgeOptions,
   type RpcClientLimits,
   runInContext,
+  type Stub,
+  type TargetOptions,
 } from "@msec/rpc";
 export type { LogLevel, LogRecord } from "@msec/telemetry";
 export { ConfigIni, type ConfigReader, parseConfigIni } from "./config-ini.js";

@@ -11,16 +11,21 @@ it("takes over new rules, keeps the old ones when the file is broken", async () 
   const path = join(dir, "config.ini");
   writeFileSync(path, "[LOG]\nLevel = ERROR\n");
   const filters: LogFilter[] = [];
-  const warnings: string[] = [];
-  const logger = { ...silentLogger, warn: (msg: string) => void warnings.push(msg) };
-  const stop = watchLogFilter(path, { running: { setLogFilter: (filter) => void filters.push(filter) }, logger });
+  const problems: string[] = [];
+  const stop = watchLogFilter(path, {
+    running: { setLogFilter: (filter) => void filters.push(filter) },
+    logger: silentLogger,
+    onChange: (problem) => void problems.push(problem),
+  });
   onTestFinished(() => {
     stop();
     rmSync(dir, { recursive: true });
   });
   writeFileSync(path, "[LOG\nLevel = INFO\n");
-  await vi.waitFor(() => expect(warnings).toHaveLength(1), 5_000);
+  await vi.waitFor(() => expect(problems).toHaveLength(1), 5_000);
+  expect(problems[0]).toMatch(/what was read before stays.*line 1/s);
   writeFileSync(path, "[LOG]\nLevel = DEBUG\n[COLOR]\nFieldName0 = uin\nFieldValue0 = 1\n");
   await vi.waitFor(() => expect(filters).toHaveLength(1), 5_000);
+  expect(problems).toEqual([problems[0], ""]);
   expect(filters[0]).toMatchObject({ level: "DEBUG", rules: [{ field: "uin", value: "1" }, { field: "Coloring" }] });
 });

@@ -1,30 +1,37 @@
 import { readFileSync, statSync } from "node:fs";
-import type { ConfigProblem, Logger } from "@msec/core";
-import { parseConfigIni } from "./config-ini.js";
+import type { Logger } from "@msec/core";
 import type { RunningService } from "./run-service.js";
-import { readLogFilter } from "./service-config.js";
+import { parseServiceConfig } from "./service-config.js";
 
 const CHECK_EVERY_MS = 1_000;
 
-/** Takes over changes of `[LOG]` and `[COLOR]` while the service runs; a broken file leaves the old rules. The only live part of config.ini. */
+/**
+ * Takes over changes of `[LOG]` and `[COLOR]` while the service runs: the only live part of config.ini. A file that is wrong anywhere
+ * leaves the old rules and is told to `onChange`; "" = it is right again.
+ */
 export function watchLogFilter(
   path: string,
-  opts: { running: Pick<RunningService, "setLogFilter">; logger: Logger },
+  opts: {
+    readonly running: Pick<RunningService, "setLogFilter">;
+    readonly logger: Logger;
+    readonly onChange?: (problem: string) => void;
+  },
 ): () => void {
   let seen = tryStamp(path);
   const timer = setInterval(() => {
     const stamp = tryStamp(path);
     if (stamp === seen || stamp === undefined) return;
     seen = stamp;
-    const problems: ConfigProblem[] = [];
     try {
-      const filter = readLogFilter(parseConfigIni(readFileSync(path, "utf8"), path), problems);
-      if (problems.length === 0) opts.running.setLogFilter(filter);
+      const { logFilter } = parseServiceConfig(readFileSync(path, "utf8"), { file: path });
+      opts.running.setLogFilter(logFilter);
+      opts.logger.info("log rules read again", { path });
+      opts.onChange?.("");
     } catch (error) {
-      problems.push({ path, message: (error as Error).message });
+      const problem = `config.ini was changed and is wrong, what was read before stays: ${(error as Error).message}`;
+      opts.logger.error("config.ini was changed and is wrong; what was read before stays", { error });
+      opts.onChange?.(problem);
     }
-    if (problems.length > 0) opts.logger.warn("log rules not changed", { problems });
-    else opts.logger.info("log rules read again", { path });
   }, CHECK_EVERY_MS).unref();
   return () => clearInterval(timer);
 }

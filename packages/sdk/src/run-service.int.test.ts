@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { homePaths } from "@msec/core";
-import { decodeQueueRecord, type FlumeEvent, LogEventReader } from "@msec/protocol";
+import { decodeHopBatch, decodeQueueRecord, type FlumeEvent, type HopRecord, LogEventReader } from "@msec/protocol";
 import { createMonitorRing, openLiveTableWriter } from "@msec/shm";
 import { LogFilter } from "@msec/telemetry";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -63,7 +63,7 @@ function announce(home: string, service: string, addresses: readonly string[]): 
 async function listenForLogs(home: string): Promise<FlumeEvent[]> {
   const events: FlumeEvent[] = [];
   const server = createServer((socket) => {
-    const reader = new LogEventReader();
+    const reader = new LogEventReader(64 << 10);
     socket.on("error", () => undefined);
     socket.on("data", (chunk: Buffer) => {
       reader.push(chunk);
@@ -162,26 +162,31 @@ describe("a service in this process", () => {
     const outer = await start(echo(say), { home, config });
     announce(home, "Test.echo", outer.addresses);
     await connectTo(home).call(Echo.methods.Say, "Test.echo", { text: "x" });
-    await vi.waitFor(() => expect(events.filter(({ body }) => body === "hop")).toHaveLength(2), 5_000);
-    const logs = events.filter(({ body }) => body !== "hop");
+    const hops = (): HopRecord[] => events.flatMap(({ hops: batch }) => (batch ? decodeHopBatch(batch) : []));
+    await vi.waitFor(() => expect(hops()).toHaveLength(2), 5_000);
+    const logs = events.filter((event) => event.hops === undefined);
     expect(logs.map(({ body, headers }) => [body, headers.get("Level"), headers.get("place")])).toEqual([
       ["kept by colour", "DEBUG", undefined],
       ["kept by level", "ERROR", "deep"],
     ]);
-    const hops = events.filter(({ body }) => body === "hop").map(({ headers }) => Object.fromEntries(headers));
-    const [outerHop, innerHop] = ["Test.echo", "Test.inner"].map(
-      (name) => hops.find((hop) => hop.ServiceName === name)!,
-    );
-    expect(outerHop).toMatchObject({ Kind: "hop", Caller: "Test.caller", ParentSpanID: "", Err: "0", Coloring: "0" });
+    const [outerHop, innerHop] = ["Test.echo", "Test.inner"].map((name) => hops().find((hop) => hop.service === name)!);
+    expect(outerHop).toMatchObject({ caller: "Test.caller", parentSpanIdLow: 0, err: 0, coloring: false });
     expect(innerHop).toMatchObject({
-      Caller: "Test.echo",
-      ParentSpanID: outerHop!.SpanID,
-      ReqID: outerHop!.ReqID,
+      caller: "Test.echo",
+      method: "flight.Echo.Say",
+      serverAddress: inner.addresses[0]!.replace("/tcp", ""),
+      parentSpanIdHigh: outerHop!.spanIdHigh,
+      parentSpanIdLow: outerHop!.spanIdLow,
+      flowIdHigh: outerHop!.flowIdHigh,
+      flowIdLow: outerHop!.flowIdLow,
     });
-    expect(logs.map(({ headers }) => headers.get("ReqID"))).toEqual([outerHop!.ReqID, outerHop!.ReqID]);
-    const calls = JSON.parse(outerHop!.Calls!) as { t: string; i: string; e: number }[];
-    expect(calls).toMatchObject([{ t: "Test.inner", i: innerHop!.SpanID, e: 0 }]);
-    expect(Number(outerHop!.CostUs)).toBeGreaterThan(Number(innerHop!.CostUs));
+    const requestId = String((BigInt(outerHop!.flowIdHigh) << 32n) | BigInt(outerHop!.flowIdLow));
+    expect(logs.map(({ headers }) => headers.get("ReqID"))).toEqual([requestId, requestId]);
+    const { spanIdHigh, spanIdLow } = innerHop!;
+    expect(outerHop!.calls).toMatchObject([{ target: "Test.inner", spanIdHigh, spanIdLow, err: 0 }]);
+    expect(Math.abs(outerHop!.startedAtUs / 1_000 - Date.now())).toBeLessThan(60_000);
+    expect(outer.totals()).toMatchObject({ requests: 1, failed: 0, calls: 1 });
+    expect(outerHop!.costUs).toBeGreaterThan(innerHop!.costUs);
   });
 
   it("changes log rules while it runs and colours from the handler", async () => {

@@ -2,8 +2,15 @@
 import cluster from "node:cluster";
 import type { Server as NetServer } from "node:net";
 import { type HostPort, homePaths, type Logger, silentLogger } from "@msec/core";
-import { type CallEvents, createRpcClient, createRpcServer, type RpcClient, type RpcServer } from "@msec/rpc";
-import { openSharedServer, retryWhileInUse } from "@msec/rpc/process";
+import {
+  type CallEvents,
+  createRpcClient,
+  createRpcServer,
+  type RpcClient,
+  type RpcServer,
+  type ServerStopOptions,
+} from "@msec/rpc";
+import { openSharedServer, retryWhileInUse, type WorkerStat } from "@msec/rpc/process";
 import {
   createRingOpener,
   FrameworkMetrics,
@@ -16,6 +23,7 @@ import {
   reportServer,
 } from "@msec/telemetry";
 import { tryAgentLogAddress } from "./agent-info.js";
+import { callerOf } from "./caller-of.js";
 import { createContextMembers } from "./context-members.js";
 import type { ServiceApp, ServiceDefinition } from "./define-service.js";
 import { InitFailed } from "./errors.js";
@@ -32,6 +40,7 @@ import {
 import { AmbientLog, type LogSink } from "./service-log.js";
 import { createServiceMetrics } from "./service-metrics.js";
 import { NO_PICKER, TablePicker } from "./table-picker.js";
+import { serverCounts, WorkerMeter } from "./worker-meter.js";
 
 export interface RunServiceOptions {
   /** Own name, `First.Second`. */
@@ -59,10 +68,13 @@ export interface RunningService {
   setLogFilter(filter: LogSink["filter"]): void;
   /** What this process has done since its start: requests, failures, costs, refusals, calls. */
   totals(): FrameworkTotals;
+  /** The same with bytes, connections, delays and memory, for the controller. Delays are those since the last question. */
+  stat(): WorkerStat;
   /**
-   * Stops accepting, finishes what is under way (at most `graceMs`, default 8000), runs `fini`, sends what is left of logs and metrics.
+   * Stops accepting, finishes what is under way (at most `graceMs`, default `[SRPC] drain_ms`), runs `fini`, sends what is left of
+   * logs and metrics. `isHandover`: see `RpcServer.stop`.
    */
-  stop(options?: { readonly graceMs?: number }): Promise<{ readonly cutOff: number }>;
+  stop(options?: ServerStopOptions): Promise<{ readonly cutOff: number }>;
 }
 
 const FINI_MS = 1_000;
@@ -100,6 +112,7 @@ class ServiceRuntime implements RunningService {
   readonly #logs: LogEmitter;
   readonly #hops: HopEmitter;
   readonly #metered: FrameworkMetrics;
+  readonly #meter = new WorkerMeter();
   readonly #sink: LogSink;
   readonly #picker: TablePicker | undefined;
   readonly #abort = new AbortController();
@@ -134,8 +147,7 @@ class ServiceRuntime implements RunningService {
     this.client = createRpcClient({ service, picker: this.#picker ?? NO_PICKER, events, logger, limits });
     const metrics = createServiceMetrics(this.#metrics);
     const log = new AmbientLog(this.#sink);
-    const call: ServiceApp["call"] = (method, target, request, opts) => this.client.call(method, target, request, opts);
-    this.app = { service, config: config.ini, log, metrics, call, signal: this.#abort.signal };
+    this.app = { service, config: config.ini, log, metrics, signal: this.#abort.signal, ...callerOf(this.client) };
     this.server = createRpcServer({
       service,
       services: definition.services,
@@ -145,7 +157,7 @@ class ServiceRuntime implements RunningService {
       limits: serverLimits(config),
       contextMembers: createContextMembers({ sink: this.#sink, metrics, config: config.ini }),
     });
-    reportServer(this.#metrics, () => this.server);
+    reportServer(this.#metrics, () => serverCounts(this.server));
     const { loop } = definition.hooks;
     if (loop) this.#loop = new HookLoop({ run: () => loop(this.app), pauseMs: config.loopMs, logger });
   }
@@ -173,22 +185,33 @@ class ServiceRuntime implements RunningService {
     return this.#metered.totals();
   }
 
-  stop(options: { readonly graceMs?: number } = {}): Promise<{ readonly cutOff: number }> {
-    this.#stopping ??= this.#stop(options.graceMs ?? 8_000);
+  stat(): WorkerStat {
+    return this.#meter.read(this.server, this.totals());
+  }
+
+  stop(options: ServerStopOptions = {}): Promise<{ readonly cutOff: number }> {
+    const { graceMs = this.#config.drainMs, isHandover = false } = options;
+    this.#stopping ??= this.#stop({ graceMs, isHandover });
     return this.#stopping;
   }
 
   #events(): CallEvents {
     const metrics = this.#metered;
     const hops = this.#hops;
+    const meter = this.#meter;
     return {
       onRequest: (request) => {
         metrics.onRequest(request);
-        metrics.onDelay(request.startedMs - request.arrivedMs);
+        const delayMs = request.startedMs - request.arrivedMs;
+        metrics.onDelay(delayMs);
+        meter.onDelay(delayMs);
         if (request.refusedBy !== "") metrics.onRefused(request.refusedBy);
         hops.onRequest(request);
       },
-      onCall: (call) => metrics.onCall(call),
+      onCall: (call) => {
+        metrics.onCall(call);
+        if (call.err !== 0) meter.onCallFailed(call.reason);
+      },
     };
   }
 
@@ -214,13 +237,14 @@ class ServiceRuntime implements RunningService {
     }
   }
 
-  async #stop(graceMs: number): Promise<{ readonly cutOff: number }> {
+  async #stop(options: ServerStopOptions): Promise<{ readonly cutOff: number }> {
     this.#abort.abort();
     for (const listener of this.#listeners) listener.close();
     await this.#onListenersClosed();
-    const [result] = await Promise.all([this.server.stop({ graceMs }), this.#loop?.stop()]);
+    const [result] = await Promise.all([this.server.stop(options), this.#loop?.stop()]);
     await this.#fini();
     this.client.close();
+    this.#meter.stop();
     this.#picker?.close();
     this.#metrics.stop();
     this.#hops.stop();

@@ -8,9 +8,19 @@ import { OverloadControl } from "./overload-control.js";
 /**
  * Why a request was not started: the instance stops, the method is unknown, the caller's deadline had passed, it waited too long
  * (`msg_timeout`), `maxInFlight` was reached (`full`), more were under way than their latency allows (`limit`), or the worker can't keep up
- * and others are more important (`shed`).
+ * and others are more important (`shed`); or it came from somebody who may not call (`tls required`, `certificate`, `caller`).
  */
-export type RefusalCause = "stopping" | "method" | "deadline" | "msg_timeout" | "full" | "limit" | "shed";
+export type RefusalCause =
+  | "stopping"
+  | "method"
+  | "deadline"
+  | "msg_timeout"
+  | "full"
+  | "limit"
+  | "shed"
+  | "tls required"
+  | "certificate"
+  | "caller";
 
 /** The causes that speak of the load, not of the request. */
 type LoadCause = Extract<RefusalCause, "msg_timeout" | "full" | "limit" | "shed">;

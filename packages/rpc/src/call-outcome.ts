@@ -1,0 +1,22 @@
+/** What an answer with an error says: about the instance, for the balancer, and about the request, for the caller. */
+import type { RpcHead } from "@msec/protocol";
+import { DeadlinePassed, MethodUnknown, Overloaded, ShuttingDown } from "./errors.js";
+import type { CallOutcome } from "./picker.js";
+
+/** Error answers that speak about the instance, not about the request. */
+const OUTCOME_BY_REASON: Readonly<Record<string, CallOutcome>> = {
+  [Overloaded.reason]: "error",
+  [ShuttingDown.reason]: "error",
+  [MethodUnknown.reason]: "error",
+  [DeadlinePassed.reason]: "timeout",
+  INTERNAL: "error",
+};
+/** Numbers of old peers that give no reason: unknown method, broken response, crashed script. */
+const ERROR_NUMBERS: ReadonlySet<number> = new Set([-2, -6, -8, -20, -21]);
+
+/** How an attempt ended whose answer is an error: the handler's own errors are answers like any other. */
+export function outcomeOfError(head: RpcHead): CallOutcome {
+  const { reason, err } = head;
+  if (reason === "") return ERROR_NUMBERS.has(err) ? "error" : "success";
+  return Object.hasOwn(OUTCOME_BY_REASON, reason) ? OUTCOME_BY_REASON[reason]! : "success";
+}

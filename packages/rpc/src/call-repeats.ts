@@ -1,0 +1,143 @@
+/**
+ * Whether another attempt follows one that failed.
+ *
+ * | attempt ended by | may have been executed | another attempt |
+ * | --- | --- | --- |
+ * | connection refused, not made in time | no | any method, next instance, free |
+ * | answer RPC_SHUTTING_DOWN | no | any method, next instance, free |
+ * | answer RPC_OVERLOADED | no | any method, next instance, costs a token |
+ * | connection lost | yes | idempotent methods; the first free, later ones cost a token |
+ * | half of the remaining time without an answer | yes | idempotent methods, other instance, costs a token; else it goes on waiting |
+ * | answer with a retryable code | yes | idempotent methods, costs a token |
+ * | nothing yet, `hedge` asked for | – | idempotent methods, other instance, costs a token; the first goes on too |
+ *
+ * Never past the deadline, never more than `maxAttempts` that may have reached an instance. Exists only for calls that need it.
+ */
+import { type AttemptOwner, CallAttempt } from "./call-attempt.js";
+import type { CallTarget } from "./call-target.js";
+import { addressText } from "./channel-pool.js";
+import type { Pick, Picker } from "./picker.js";
+
+/** Attempts that reached nobody; bounds the walk through a list of dead instances. */
+const MAX_UNSENT_ATTEMPTS = 8;
+
+export interface RepeatedCall extends AttemptOwner {
+  readonly client: AttemptOwner["client"] & { readonly picker: Picker };
+  readonly place: CallTarget;
+  /** Of the first attempt. */
+  readonly address: string;
+  readonly attempts: number;
+  readonly isIdempotent: boolean;
+  readonly maxAttempts: number;
+  launch(attempt: CallAttempt, pick: Pick | undefined, nowMs: number): void;
+  giveUp(attempt: CallAttempt, nowMs: number): void;
+  settle(error: unknown): void;
+}
+
+export class CallRepeats {
+  /** Attempts that certainly were not executed. */
+  unsentCount = 0;
+  readonly #call: RepeatedCall;
+  readonly #tried: string[];
+  #hasUsedFreeRetry = false;
+
+  constructor(call: RepeatedCall) {
+    this.#call = call;
+    this.#tried = [call.address];
+  }
+
+  noteUnsent(): void {
+    this.unsentCount++;
+  }
+
+  /** The attempt was certainly not executed: any method may go to another instance. */
+  unsent(error: unknown, isFree: boolean): void {
+    const call = this.#call;
+    const nowMs = call.client.clock.monotonicMs();
+    this.unsentCount++;
+    const mayRetry = this.unsentCount < MAX_UNSENT_ATTEMPTS && nowMs < call.deadlineMs && call.maxAttempts > 1;
+    if (!mayRetry || (!isFree && !call.place.budget.take())) {
+      call.settle(error);
+      return;
+    }
+    // Nobody else is left: asking the same instance again at once gets the same answer.
+    const pick = this.#pickOther(nowMs);
+    if (pick === undefined) call.settle(error);
+    else this.#launch(pick, nowMs);
+  }
+
+  /** The attempt may have been executed. */
+  sent(error: unknown, isConnectionLoss: boolean): void {
+    const call = this.#call;
+    const nowMs = call.client.clock.monotonicMs();
+    const isFree = isConnectionLoss && !this.#hasUsedFreeRetry;
+    if (!this.#mayRepeat(nowMs) || !(isFree || call.place.budget.take())) {
+      call.settle(error);
+      return;
+    }
+    if (isFree) this.#hasUsedFreeRetry = true;
+    if (call.place.direct !== undefined) {
+      this.#launch(undefined, nowMs);
+      return;
+    }
+    let pick: Pick;
+    try {
+      pick = call.client.picker.pick(call.callee, this.#tried, nowMs);
+    } catch {
+      call.settle(error);
+      return;
+    }
+    this.#launch(pick, nowMs);
+  }
+
+  /** Half of the time is over: a repeat elsewhere if that is allowed. False = the attempt keeps the rest of the time. */
+  tryElsewhere(attempt: CallAttempt, nowMs: number): boolean {
+    const call = this.#call;
+    if (attempt.isSent && !(call.isIdempotent && call.place.budget.take())) return false;
+    const pick = this.#pickOther(nowMs);
+    if (pick === undefined) {
+      if (attempt.isSent) call.place.budget.giveBack();
+      return false;
+    }
+    if (!attempt.isSent) this.unsentCount++;
+    call.giveUp(attempt, nowMs);
+    this.#launch(pick, nowMs);
+    return true;
+  }
+
+  /** A second attempt beside the first. */
+  hedge(nowMs: number): void {
+    const call = this.#call;
+    const { budget } = call.place;
+    if (!this.#mayRepeat(nowMs) || !budget.take()) return;
+    const pick = this.#pickOther(nowMs);
+    if (pick === undefined) budget.giveBack();
+    else this.#launch(pick, nowMs);
+  }
+
+  #mayRepeat(nowMs: number): boolean {
+    const call = this.#call;
+    return call.isIdempotent && call.attempts - this.unsentCount < call.maxAttempts && nowMs < call.deadlineMs;
+  }
+
+  /** An instance that was not tried yet. */
+  #pickOther(nowMs: number): Pick | undefined {
+    const call = this.#call;
+    if (call.place.direct !== undefined) return undefined;
+    let pick: Pick;
+    try {
+      pick = call.client.picker.pick(call.callee, this.#tried, nowMs);
+    } catch {
+      return undefined;
+    }
+    if (!this.#tried.includes(addressText(pick.host, pick.port))) return pick;
+    pick.report("cancelled", 0, nowMs);
+    return undefined;
+  }
+
+  #launch(pick: Pick | undefined, nowMs: number): void {
+    const attempt = new CallAttempt(this.#call);
+    if (pick !== undefined) this.#tried.push(addressText(pick.host, pick.port));
+    this.#call.launch(attempt, pick, nowMs);
+  }
+}
