@@ -57,6 +57,20 @@ describe("error numbers", () => {
     expect(codeOfErrorNumber(err)).toBe(error instanceof AppError ? error.code : "INTERNAL");
   });
 
+  it.each([
+    [{ result: 42 }, 42],
+    [{ result: -(2 ** 31) }, -(2 ** 31)],
+    [{ result: 2 ** 31 }, 0],
+    [{ result: 1.5 }, 0],
+    [{ result: "7" }, 0],
+    [{}, 0],
+  ])("a service's own number %j crosses as result %i", (details, result) => {
+    const wire = wireErrorOf(new AppError({ code: "NOT_FOUND", reason: "X", message: "x", details }));
+    expect(wire.result).toBe(result);
+    const back = remoteErrorOf({ ...createHead(), ...wire });
+    expect(back.details).toEqual(result === 0 ? { err: -103 } : { err: -103, result });
+  });
+
   it("cuts long texts", () => {
     const message = "x".repeat(5000);
     expect(wireErrorOf(new AppError({ code: "ABORTED", reason: "X", message, details: {} })).errMsg).toHaveLength(2048);

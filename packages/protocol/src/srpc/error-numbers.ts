@@ -74,21 +74,32 @@ export interface WireError {
   readonly err: number;
   readonly reason: string;
   readonly errMsg: string;
+  /** The service's own number for what went wrong, for old clients that read `result`; 0 = none. */
+  readonly result: number;
 }
 
-/** Anything thrown → what goes into the head. What is not an AppError becomes INTERNAL with a fixed text. */
+/**
+ * Anything thrown → what goes into the head. What is not an AppError becomes INTERNAL with a fixed text. `details.result` of an AppError,
+ * a 32-bit integer, becomes the head's `result`.
+ */
 export function wireErrorOf(error: unknown): WireError {
-  const { code, reason, message } = toAppError(error);
+  const { code, reason, message, details } = toAppError(error);
   const err = Object.hasOwn(NUMBER_BY_REASON, reason) ? NUMBER_BY_REASON[reason]! : ERROR_CODES[code].rpcNumber;
-  return { err, reason, errMsg: message.length > MAX_TEXT_LENGTH ? message.slice(0, MAX_TEXT_LENGTH) : message };
+  const errMsg = message.length > MAX_TEXT_LENGTH ? message.slice(0, MAX_TEXT_LENGTH) : message;
+  return { err, reason, errMsg, result: resultOf(details) };
+}
+
+function resultOf(details: object): number {
+  const { result } = details as { readonly result?: unknown };
+  return typeof result === "number" && (result | 0) === result ? result : 0;
 }
 
 /**
  * A response head with `err` ≠ 0 → the error to be thrown at the caller. The peer's reason is kept; a peer that gives none (an old
- * one) yields RPC_REMOTE_ERROR. `details.err` is the number as received.
+ * one) yields RPC_REMOTE_ERROR. `details.err` is the number as received, `details.result` the service's own one if it gave any.
  */
 export function remoteErrorOf(head: RpcHead): AppError {
-  const details = { err: head.err };
+  const details = head.result === 0 ? { err: head.err } : { err: head.err, result: head.result };
   return new AppError({
     code: codeOfErrorNumber(head.err),
     reason: head.reason || RemoteError.reason,
