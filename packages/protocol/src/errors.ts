@@ -111,3 +111,10 @@ export const LogEventTooLarge = defineError<{ sizeBytes: number; limitBytes: num
   "OUT_OF_RANGE",
   (d) => `a log event of ${d.sizeBytes} bytes exceeds ${d.limitBytes}; shorten the text or the headers`,
 );
+
+/** A packed batch of hop records; the connection it came by goes on. */
+export const HopBatchInvalid = defineError<{ offset: number; problem: string }>(
+  "PROTO_HOP_BATCH_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `malformed batch of hop records at byte ${d.offset}: ${d.problem}`,
+);

@@ -173,7 +173,7 @@ describe("a service in this process", () => {
     expect(outerHop).toMatchObject({ caller: "Test.caller", parentSpanIdLow: 0, err: 0, coloring: false });
     expect(innerHop).toMatchObject({
       caller: "Test.echo",
-      method: "flight.Echo.Say",
+      method: "t.Echo.Say",
       serverAddress: inner.addresses[0]!.replace("/tcp", ""),
       parentSpanIdHigh: outerHop!.spanIdHigh,
       parentSpanIdLow: outerHop!.spanIdLow,

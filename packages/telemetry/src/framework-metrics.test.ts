@@ -1,13 +1,6 @@
 import { decodeQueueRecord } from "@msec/protocol";
 import { describe, expect, it } from "vitest";
-import {
-  CALL_COST_BUCKETS,
-  callCostBucket,
-  FrameworkMetrics,
-  type FrameworkMetricsOptions,
-  REQUEST_COST_BUCKETS,
-  requestCostBucket,
-} from "./framework-metrics.js";
+import { FrameworkMetrics, type FrameworkMetricsOptions } from "./framework-metrics.js";
 import { MetricEmitter } from "./metric-emitter.js";
 
 function create(options?: FrameworkMetricsOptions): {
@@ -32,47 +25,12 @@ function create(options?: FrameworkMetricsOptions): {
   };
 }
 
-describe("requestCostBucket", () => {
-  it.each([
-    [0, "0~0.1ms"],
-    [0.1, "0.1~0.2ms"],
-    [0.2, "0.2~0.5ms"],
-    [0.5, "0.5~1ms"],
-    [0.999, "0.5~1ms"],
-    [1, "1~2ms"],
-    [1e9, "1s+"],
-  ])("puts %d ms into %s: below a millisecond it is finer", (costMs, name) => {
-    expect(REQUEST_COST_BUCKETS[requestCostBucket(costMs)]).toBe(name);
-  });
-});
-
-describe("callCostBucket", () => {
-  it.each([
-    [0, "0~1ms"],
-    [0.99, "0~1ms"],
-    [1, "1~2ms"],
-    [2, "2~5ms"],
-    [5, "5~10ms"],
-    [10, "10~20ms"],
-    [20, "20~50ms"],
-    [50, "50~100ms"],
-    [100, "100~200ms"],
-    [200, "200~500ms"],
-    [500, "500~1s"],
-    [999.9, "500~1s"],
-    [1_000, "1s+"],
-    [1e9, "1s+"],
-  ])("puts %d ms into %s: lower bounds belong to the bucket", (costMs, name) => {
-    expect(CALL_COST_BUCKETS[callCostBucket(costMs)]).toBe(name);
-  });
-});
-
 describe("FrameworkMetrics", () => {
   it("counts requests by cost, caller and error text", () => {
     const { metrics, flushed } = create();
-    metrics.onRequest({ caller: "Web.front", costMs: 3, err: 0 });
-    metrics.onRequest({ caller: "Web.front", costMs: 1_500, err: -10 });
-    metrics.onRequest({ caller: "http.json", costMs: 0.2, err: -106 });
+    metrics.onRequest({ caller: "Web.front", method: "a.B.C", costMs: 3, err: 0 });
+    metrics.onRequest({ caller: "Web.front", method: "a.B.C", costMs: 1_500, err: -10 });
+    metrics.onRequest({ caller: "http.json", method: "a.B.C", costMs: 0.2, err: -106 });
     expect(flushed()).toEqual({
       "frm.rpc requests": 3,
       "frm.rpc requests failed": 2,
@@ -80,7 +38,21 @@ describe("FrameworkMetrics", () => {
       "frm.rpc request cost [2~5ms]": 1,
       "frm.rpc request cost [1s+]": 1,
       "frm.rpc caller [Web.front]": 2,
+      "frm.rpc caller [Web.front] failed": 1,
+      "frm.rpc caller [Web.front] cost [2~5ms]": 1,
+      "frm.rpc caller [Web.front] cost [1s+]": 1,
       "frm.rpc caller [http.json]": 1,
+      "frm.rpc caller [http.json] failed": 1,
+      "frm.rpc caller [http.json] cost [0.2~0.5ms]": 1,
+      "frm.rpc method [a.B.C]": 3,
+      "frm.rpc method [a.B.C] failed": 2,
+      "frm.rpc method [a.B.C] cost [0.2~0.5ms]": 1,
+      "frm.rpc method [a.B.C] cost [2~5ms]": 1,
+      "frm.rpc method [a.B.C] cost [1s+]": 1,
+      "frm.rpc caller:method [Web.front:a.B.C]": 2,
+      "frm.rpc caller:method [Web.front:a.B.C] failed": 1,
+      "frm.rpc caller:method [http.json:a.B.C]": 1,
+      "frm.rpc caller:method [http.json:a.B.C] failed": 1,
       "frm.rpc timeout": 1,
       "frm.rpc resource exhausted": 1,
     });
@@ -99,12 +71,14 @@ describe("FrameworkMetrics", () => {
       "frm.rpc call [VOA.Crawl:crawl.Crawl.Put]": 1,
       "frm.rpc call [VOA.Crawl:crawl.Crawl.Put] success": 1,
       "frm.rpc call [VOA.Crawl] cost [5~10ms]": 2,
+      "frm.rpc call [VOA.Crawl:crawl.Crawl.Get] cost [5~10ms]": 1,
+      "frm.rpc call [VOA.Crawl:crawl.Crawl.Put] cost [5~10ms]": 1,
     });
   });
 
   it("puts callers and callees above the limit under other", () => {
     const { metrics, flushed } = create({ maxCallers: 2, maxCallees: 1 });
-    for (const caller of ["a", "b", "c", "d", "a"]) metrics.onRequest({ caller, costMs: 0, err: 0 });
+    for (const caller of ["a", "b", "c", "d", "a"]) metrics.onRequest({ caller, method: "m", costMs: 0, err: 0 });
     for (const target of ["A.b", "A.c", "A.d"]) metrics.onCall({ target, method: "m", costMs: 0, err: -12 });
     for (const service of ["A.b", "A.c", "A.d", "A.b"]) metrics.onRouteFailed(service);
     expect(flushed()).toMatchObject({
@@ -121,11 +95,70 @@ describe("FrameworkMetrics", () => {
 
   it("makes names of anything a peer sends fit the rules", () => {
     const { metrics, flushed } = create();
-    metrics.onRequest({ caller: `tab\t中${"x".repeat(300)}`, costMs: 0, err: 0 });
+    metrics.onRequest({ caller: `tab\t中${"x".repeat(300)}`, method: "m", costMs: 0, err: 0 });
     metrics.onCall({ target: "A.b", method: "m".repeat(300), costMs: 0, err: -19 });
     const names = Object.keys(flushed());
-    expect(names.filter((name) => name.startsWith("frm.rpc caller [tab??x"))).toHaveLength(1);
+    expect(names.filter((name) => /^frm\.rpc caller \[tab\?\?x+\]$/.test(name))).toHaveLength(1);
     expect(names.filter((name) => name.includes("] fail:backend process failed"))).toHaveLength(1);
     expect(names.every((name) => name.length <= 127)).toBe(true);
+  });
+
+  it("counts methods and pairs above the limit, and methods that do not exist, under other", () => {
+    const { metrics, flushed } = create({ maxMethods: 2, maxPairs: 3 });
+    const requests = [
+      ...[
+        { caller: "a", method: "x" },
+        { caller: "a", method: "y" },
+        { caller: "a", method: "z" },
+      ],
+      ...[
+        { caller: "b", method: "x" },
+        { caller: "b", method: "y" },
+      ],
+    ];
+    for (const request of requests) metrics.onRequest({ ...request, costMs: 0, err: 0 });
+    metrics.onRequest({ caller: "b", method: "invented", costMs: 0, err: -6 });
+    expect(flushed()).toMatchObject({
+      "frm.rpc requests": 6,
+      "frm.rpc caller [a]": 3,
+      "frm.rpc caller [b]": 3,
+      "frm.rpc method [x]": 1,
+      "frm.rpc method [y]": 1,
+      "frm.rpc method [other]": 4,
+      "frm.rpc caller:method [a:other]": 1,
+      "frm.rpc caller:method [b:other]": 3,
+      "frm.rpc invalid method name": 1,
+    });
+  });
+
+  it("counts refusals by cause, with the original's name for those that waited too long", () => {
+    const { metrics, flushed } = create();
+    for (const cause of ["limit", "limit", "msg_timeout"]) metrics.onRefused(cause);
+    for (let n = 0; n < 100; n++) metrics.onRefused(`invented ${n}`);
+    for (const delayMs of [0, 1, 1.1, 10, 51, 1_000]) metrics.onDelay(delayMs);
+    expect(flushed()).toMatchObject({
+      "frm.rpc refused [limit]": 2,
+      "frm.rpc refused [msg_timeout]": 1,
+      "frm.worker overload": 1,
+      "frm.rpc refused [other]": 70,
+      "frm.worker [proxy->worker] delay [0~1ms]": 2,
+      "frm.worker [proxy->worker] delay (1~10ms]": 2,
+      "frm.worker [proxy->worker] delay (50~100ms]": 1,
+      "frm.worker [proxy->worker] delay (100+ms)": 1,
+    });
+    expect(metrics.totals().refused).toMatchObject({ limit: 2, other: 70 });
+  });
+
+  it("tells totals since the start, whether they were flushed or not", () => {
+    const { metrics, flushed } = create();
+    for (const costMs of [0.1, 19, 20, 99, 100, 149, 499, 500, 9_000])
+      metrics.onRequest({ caller: "a", method: "m", costMs, err: costMs === 20 ? -10 : 0 });
+    flushed();
+    metrics.onRequest({ caller: "a", method: "m", costMs: 1, err: 0 });
+    metrics.onCall({ target: "A.b", method: "m", costMs: 1, err: -11 });
+    const totals = metrics.totals();
+    expect(totals).toMatchObject({ requests: 10, failed: 1, calls: 1, callsFailed: 1 });
+    expect(totals.costSteps).toEqual([3, 1, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 1, 2]);
+    expect(flushed()["frm.rpc requests"]).toBe(10);
   });
 });

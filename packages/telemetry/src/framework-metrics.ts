@@ -1,203 +1,133 @@
 /**
  * The metrics that every service has without doing anything. Names: docs/reference/metrics.md.
  *
- * Names with a peer's words in them (caller, target, method) are made once and kept; a peer that invents new ones all the time ends
- * up under `other`, so that it can't fill memory or the metric store.
+ * Nothing on the way of a request or call makes a name, an object or a system call; once a second what was counted is handed to the
+ * {@link MetricEmitter}. Words of a peer (caller, target, method) become names up to a limit, what comes above is counted under
+ * `other`, so that a peer that invents names can fill neither memory nor the metric store.
  */
-import { srpcErrorText } from "@msec/protocol";
+import { type CallFacts, CallMetrics } from "./call-metrics.js";
+import { DELAY_BUCKETS, delayBucket } from "./cost-buckets.js";
 import type { MetricCounter, MetricEmitter } from "./metric-emitter.js";
-
-/** What is read of an incoming request. `IncomingRequest` of `@msec/rpc` has this shape. */
-export interface RequestFacts {
-  readonly caller: string;
-  readonly costMs: number;
-  /** 0 = ok. */
-  readonly err: number;
-}
-
-/** What is read of an outgoing call. `OutgoingCall` of `@msec/rpc` has this shape. */
-export interface CallFacts {
-  readonly target: string;
-  readonly method: string;
-  readonly costMs: number;
-  readonly err: number;
-}
-
-type Bucket = readonly [belowMs: number, name: string];
-
-/** Costs of calls, as the original named them. */
-const CALL_BUCKETS: readonly Bucket[] = [
-  [1, "0~1ms"],
-  [2, "1~2ms"],
-  [5, "2~5ms"],
-  [10, "5~10ms"],
-  [20, "10~20ms"],
-  [50, "20~50ms"],
-  [100, "50~100ms"],
-  [200, "100~200ms"],
-  [500, "200~500ms"],
-  [1_000, "500~1s"],
-  [Number.POSITIVE_INFINITY, "1s+"],
-];
-
-/** Costs of requests: most of them take less than a millisecond, so the first bucket is split. */
-const REQUEST_BUCKETS: readonly Bucket[] = [
-  [0.1, "0~0.1ms"],
-  [0.2, "0.1~0.2ms"],
-  [0.5, "0.2~0.5ms"],
-  [1, "0.5~1ms"],
-  ...CALL_BUCKETS.slice(1),
-];
-
-/** Names of the cost buckets, in order. */
-export const CALL_COST_BUCKETS: readonly string[] = CALL_BUCKETS.map(([, name]) => name);
-export const REQUEST_COST_BUCKETS: readonly string[] = REQUEST_BUCKETS.map(([, name]) => name);
-
-/** Number of the bucket of a call; lower bounds are inclusive. */
-export function callCostBucket(costMs: number): number {
-  return bucketOf(CALL_BUCKETS, costMs);
-}
-
-/** Number of the bucket of a request; lower bounds are inclusive. */
-export function requestCostBucket(costMs: number): number {
-  return bucketOf(REQUEST_BUCKETS, costMs);
-}
-
-function bucketOf(buckets: readonly Bucket[], costMs: number): number {
-  let index = 0;
-  while (index < buckets.length - 1 && costMs >= (buckets[index]?.[0] ?? 0)) index += 1;
-  return index;
-}
+import { BoundedNames, metricName, OTHER } from "./metric-name.js";
+import { type RequestFacts, RequestMetrics } from "./request-metrics.js";
 
 export interface FrameworkMetricsOptions {
   /** Different callers. Default 200. */
   readonly maxCallers?: number;
+  /** Different methods of incoming requests. Default 100. */
+  readonly maxMethods?: number;
+  /** Different pairs of caller and method of incoming requests. Default 300. */
+  readonly maxPairs?: number;
   /** Different pairs of callee and method. Default 500. */
   readonly maxCallees?: number;
 }
 
-const OTHER = "other";
-const MAX_NAME_LENGTH = 127;
-
-/** `prefix + [words] + suffix`; a name that is too long loses the end of the words. Only printable ASCII of the words is kept. */
-function named(prefix: string, words: string, suffix: string): string {
-  const room = MAX_NAME_LENGTH - prefix.length - suffix.length;
-  return prefix + words.replace(/[^\x20-\x7e]/g, "?").slice(0, Math.max(0, room)) + suffix;
+/** What the process has done since its start; the numbers behind `msec stat`. */
+export interface FrameworkTotals {
+  /** Requests answered, refused ones included. */
+  readonly requests: number;
+  readonly failed: number;
+  /** Requests by cost: number `i` counts those from `TOTAL_COST_STEPS_MS[i]` ms up to the next one. */
+  readonly costSteps: readonly number[];
+  /** Refusals by cause. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Attempts of outgoing calls. */
+  readonly calls: number;
+  readonly callsFailed: number;
 }
 
-interface CallCounters {
-  readonly calls: MetricCounter;
-  readonly successes: MetricCounter;
-  readonly costs: readonly MetricCounter[];
-  readonly failures: Map<number, MetricCounter>;
+const MAX_CAUSES = 32;
+/** The cause under which requests that waited for longer than `msg_timeout` are refused. */
+const CAUSE_TOO_OLD = "msg_timeout";
+
+interface RefusedCount {
+  total: number;
+  readonly counter: MetricCounter;
+  /** The name that old dashboards know. */
+  readonly original: MetricCounter | undefined;
 }
 
 export class FrameworkMetrics {
   readonly #emitter: MetricEmitter;
-  readonly #maxCallers: number;
-  readonly #maxCallees: number;
-  readonly #requests: MetricCounter;
-  readonly #failed: MetricCounter;
-  readonly #costs: readonly MetricCounter[];
-  readonly #errors = new Map<string, MetricCounter>();
-  readonly #callers = new Map<string, MetricCounter>();
-  readonly #callees = new Map<string, Map<string, CallCounters>>();
-  readonly #routeFailures = new Map<string, MetricCounter>();
-  #calleeCount = 0;
-  #other: CallCounters | undefined;
+  readonly #requests: RequestMetrics;
+  readonly #calls: CallMetrics;
+  readonly #routeNames: BoundedNames;
+  readonly #refused = new Map<string, RefusedCount>();
+  readonly #delays: (MetricCounter | undefined)[] = [];
 
   constructor(emitter: MetricEmitter, options: FrameworkMetricsOptions = {}) {
+    const { maxCallers = 200, maxMethods = 100, maxPairs = 300, maxCallees = 500 } = options;
     this.#emitter = emitter;
-    this.#maxCallers = options.maxCallers ?? 200;
-    this.#maxCallees = options.maxCallees ?? 500;
-    this.#requests = emitter.counter("frm.rpc requests");
-    this.#failed = emitter.counter("frm.rpc requests failed");
-    this.#costs = REQUEST_COST_BUCKETS.map((bucket) => emitter.counter(`frm.rpc request cost [${bucket}]`));
+    this.#requests = new RequestMetrics(emitter, { maxCallers, maxMethods, maxPairs });
+    this.#calls = new CallMetrics(emitter, maxCallees);
+    this.#routeNames = new BoundedNames(maxCallees);
+    emitter.onFlush(() => this.#collect());
   }
 
+  /** A request was answered, or refused. */
   onRequest(request: RequestFacts): void {
-    this.#requests.add();
-    this.#costs[requestCostBucket(request.costMs)]?.add();
-    this.#caller(request.caller).add();
-    if (request.err === 0) return;
-    this.#failed.add();
-    const text = srpcErrorText(request.err);
-    let counter = this.#errors.get(text);
-    if (!counter) {
-      counter = this.#emitter.counter(named("frm.rpc ", text, ""));
-      this.#errors.set(text, counter);
-    }
-    counter.add();
+    this.#requests.onRequest(request);
   }
 
+  /** An attempt of an outgoing call ended. */
   onCall(call: CallFacts): void {
-    const counters = this.#callee(call.target, call.method);
-    counters.calls.add();
-    if (call.err === 0) {
-      counters.successes.add();
-      counters.costs[callCostBucket(call.costMs)]?.add();
-      return;
-    }
-    let failure = counters.failures.get(call.err);
-    if (!failure) {
-      const isOther = counters.failures.size >= 32;
-      const subject = this.#subject(call, counters);
-      const text = isOther ? OTHER : srpcErrorText(call.err);
-      failure = this.#emitter.counter(named("frm.rpc call [", subject, `] fail:${text}`));
-      if (!isOther) counters.failures.set(call.err, failure);
-    }
-    failure.add();
+    this.#calls.onCall(call);
   }
 
   /** No instance of a service could be chosen. */
   onRouteFailed(service: string): void {
-    const key = this.#routeFailures.has(service) || this.#routeFailures.size < this.#maxCallees ? service : OTHER;
-    let counter = this.#routeFailures.get(key);
-    if (!counter) {
-      counter = this.#emitter.counter(named("frm.rpc get route failed [", key, "]"));
-      this.#routeFailures.set(key, counter);
-    }
-    counter.add();
+    const name = this.#routeNames.nameOf(service);
+    this.#emitter.add(metricName("frm.rpc get route failed [", name, "]"));
   }
 
-  #caller(name: string): MetricCounter {
-    const known = this.#callers.get(name);
-    if (known) return known;
-    const key = this.#callers.size < this.#maxCallers ? name : OTHER;
-    const counter = this.#emitter.counter(named("frm.rpc caller [", key, "]"));
-    if (key === name) this.#callers.set(name, counter);
-    return counter;
+  /**
+   * A request was refused before its work began; it is told to `onRequest` as well.
+   *
+   * @param cause a constant word or two, such as `concurrency`; `msg_timeout` also counts as the original's `frm.worker overload`
+   */
+  onRefused(cause: string): void {
+    const refused = this.#refused.get(cause) ?? this.#nameCause(cause);
+    refused.total++;
+    refused.counter.add();
+    refused.original?.add();
   }
 
-  #callee(target: string, method: string): CallCounters {
-    const known = this.#callees.get(target)?.get(method);
-    if (known) return known;
-    if (this.#calleeCount >= this.#maxCallees) return this.#otherCallee();
-    this.#calleeCount += 1;
-    const counters = this.#createCallee(target, `${target}:${method}`);
-    const methods = this.#callees.get(target) ?? new Map<string, CallCounters>();
-    this.#callees.set(target, methods.set(method, counters));
-    return counters;
+  /** A request had waited so long when its work began, or when it was refused for it. */
+  onDelay(delayMs: number): void {
+    const bucket = delayBucket(delayMs);
+    this.#delays[bucket] ??= this.#emitter.counter(`frm.worker [proxy->worker] delay ${DELAY_BUCKETS[bucket]}`);
+    this.#delays[bucket].add();
   }
 
-  #otherCallee(): CallCounters {
-    this.#other ??= this.#createCallee(OTHER, OTHER);
-    return this.#other;
-  }
-
-  #subject(call: CallFacts, counters: CallCounters): string {
-    return counters === this.#other ? OTHER : `${call.target}:${call.method}`;
-  }
-
-  #createCallee(target: string, subject: string): CallCounters {
-    const name = (suffix: string): string => named("frm.rpc call [", subject, `]${suffix}`);
+  /** Sums since the start. Cheap: meant to be asked once a second. In-flight, connections and bytes are the server's to tell. */
+  totals(): FrameworkTotals {
+    this.#collect();
+    const { requests, failed } = this.#requests;
     return {
-      calls: this.#emitter.counter(name("")),
-      successes: this.#emitter.counter(name(" success")),
-      costs: CALL_COST_BUCKETS.map((bucket) =>
-        this.#emitter.counter(named("frm.rpc call [", target, `] cost [${bucket}]`)),
-      ),
-      failures: new Map(),
+      requests,
+      failed,
+      costSteps: this.#requests.costSteps(),
+      refused: Object.fromEntries([...this.#refused].map(([cause, { total }]) => [cause, total])),
+      calls: this.#calls.calls,
+      callsFailed: this.#calls.failed,
     };
+  }
+
+  #nameCause(cause: string): RefusedCount {
+    const name = this.#refused.size < MAX_CAUSES ? cause : OTHER;
+    const known = this.#refused.get(name);
+    if (known !== undefined) return known;
+    const created = {
+      total: 0,
+      counter: this.#emitter.counter(metricName("frm.rpc refused [", name, "]")),
+      original: cause === CAUSE_TOO_OLD ? this.#emitter.counter("frm.worker overload") : undefined,
+    };
+    this.#refused.set(name, created);
+    return created;
+  }
+
+  #collect(): void {
+    this.#requests.collect();
+    this.#calls.collect();
   }
 }

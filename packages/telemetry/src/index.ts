@@ -1,21 +1,10 @@
-export {
-  type CallFacts,
-  FrameworkMetrics,
-  type FrameworkMetricsOptions,
-  type RequestFacts,
-} from "./framework-metrics.js";
-export {
-  type HopCall,
-  type HopFacts,
-  hopRecord,
-  type LogRecord,
-  MAX_HOP_CALLS,
-  processFields,
-  type RequestFieldFacts,
-  requestFields,
-} from "./hop-record.js";
+export type { CallFacts } from "./call-metrics.js";
+export { TOTAL_COST_STEPS_MS } from "./cost-buckets.js";
+export { FrameworkMetrics, type FrameworkMetricsOptions, type FrameworkTotals } from "./framework-metrics.js";
+export { HopEmitter } from "./hop-emitter.js";
 export { LogEmitter, type LogEmitterCounts, type LogEmitterOptions } from "./log-emitter.js";
 export { type ColorRule, LOG_LEVELS, LogFilter, type LogLevel, tryLogLevel } from "./log-filter.js";
+export { reportLosses } from "./loss-metrics.js";
 export {
   type MetricCounter,
   MetricEmitter,
@@ -24,4 +13,7 @@ export {
   type RecordSink,
 } from "./metric-emitter.js";
 export { RecordQueue } from "./record-queue.js";
+export { type LogRecord, processFields, type RequestFieldFacts, requestFields } from "./request-fields.js";
+export type { RequestFacts } from "./request-metrics.js";
 export { createRingOpener } from "./ring-sink.js";
+export { reportServer, type ServerCounts } from "./server-metrics.js";

@@ -1,14 +1,15 @@
 /**
- * Business log of one process on its way to the agent: a bounded buffer and one TCP connection that is opened anew when it is lost.
+ * Business log and hop records of one process on their way to the agent: two bounded buffers and one TCP connection that is opened
+ * anew when it is lost. The log goes first: however many hop records there are, they push out none of it.
  *
- * Drop rule: when the buffer is full the oldest record goes, since the newest ones tell the present; each is counted. Records of a
- * write that the kernel had not taken when the connection broke are sent again, so a record may arrive twice. Nothing here throws
- * or blocks, whether there is an agent or not.
+ * Drop rule: when a buffer is full its oldest record (of hops: batch) goes, since the newest ones tell the present; each is counted.
+ * An agent that does not keep up stops reading, and this is where it shows. Records of a write that the kernel had not taken when the
+ * connection broke are sent again, so a record may arrive twice. Nothing here throws or blocks, whether there is an agent or not.
  */
 import type { Socket } from "node:net";
 import { type HostPort, isAppError } from "@msec/core";
 import { dialTcp } from "@msec/net";
-import { appendLogEvent, ProtoWriter } from "@msec/protocol";
+import { appendLogEvent, hopFrameCount, ProtoWriter } from "@msec/protocol";
 import { RecordQueue } from "./record-queue.js";
 
 export interface LogEmitterOptions {
@@ -18,6 +19,8 @@ export interface LogEmitterOptions {
   readonly maxRecords?: number;
   /** Bytes that may wait. Default 8 MiB. */
   readonly maxBytes?: number;
+  /** Bytes of hop batches that may wait. Default 4 MiB, 60,000 records or more. */
+  readonly maxHopBytes?: number;
   /** Pause in which records gather for one write. Default 20. */
   readonly batchMs?: number;
   /** First pause between attempts to connect; doubles up to 5000. Default 100. */
@@ -32,11 +35,17 @@ export interface LogEmitterCounts {
   /** Records above 10240 bytes even with their text cut; not sent. */
   readonly tooLarge: number;
   readonly waiting: number;
+  readonly hopsSent: number;
+  /** Hop records that went with the oldest batches, since the buffer was full. */
+  readonly hopsDropped: number;
+  readonly hopsWaiting: number;
 }
 
 const MAX_BODY_BYTES = 7_168;
 const MAX_BATCH_BYTES = 64 << 10;
 const MAX_RETRY_MS = 5_000;
+const MAX_HOP_BATCHES = 10_000;
+const NOTHING: readonly Uint8Array[] = [];
 
 type Link =
   | { readonly kind: "closed" }
@@ -47,12 +56,16 @@ type Link =
 export class LogEmitter {
   readonly #options: LogEmitterOptions;
   readonly #queue: RecordQueue;
+  readonly #hops: RecordQueue;
   readonly #batchMs: number;
   #link: Link = { kind: "closed" };
   #batchTimer: NodeJS.Timeout | undefined;
-  #unwritten: readonly Uint8Array[] = [];
+  #unwritten: readonly Uint8Array[] = NOTHING;
+  /** Where they came from. */
+  #unwrittenOf: RecordQueue;
   #retryMs: number;
   #sent = 0;
+  #hopsSent = 0;
   #tooLarge = 0;
   #isClosed = false;
   #onIdle: () => void = () => undefined;
@@ -60,13 +73,22 @@ export class LogEmitter {
   constructor(options: LogEmitterOptions) {
     this.#options = options;
     this.#queue = new RecordQueue(options.maxRecords ?? 10_000, options.maxBytes ?? 8 << 20);
+    this.#hops = new RecordQueue(MAX_HOP_BATCHES, options.maxHopBytes ?? 4 << 20, hopFrameCount);
+    this.#unwrittenOf = this.#queue;
     this.#batchMs = options.batchMs ?? 20;
     this.#retryMs = options.retryMs ?? 100;
   }
 
   get counts(): LogEmitterCounts {
-    const waiting = this.#queue.count + this.#unwritten.length;
-    return { sent: this.#sent, dropped: this.#queue.dropped, tooLarge: this.#tooLarge, waiting };
+    return {
+      sent: this.#sent,
+      dropped: this.#queue.dropped,
+      tooLarge: this.#tooLarge,
+      waiting: this.#queue.weight + this.#underWay(this.#queue),
+      hopsSent: this.#hopsSent,
+      hopsDropped: this.#hops.dropped,
+      hopsWaiting: this.#hops.weight + this.#underWay(this.#hops),
+    };
   }
 
   /** Queues one record. A text above 7168 bytes is cut. */
@@ -77,16 +99,19 @@ export class LogEmitter {
       this.#tooLarge++;
       return;
     }
-    this.#queue.push(frame);
-    if (this.#queue.bytes >= MAX_BATCH_BYTES) this.#pump();
-    else this.#batchTimer ??= setTimeout(() => this.#pump(), this.#batchMs).unref();
+    this.#enqueue(this.#queue, frame);
+  }
+
+  /** Queues a frame of `HopBatchWriter`. */
+  writeHops(frame: Uint8Array): void {
+    if (!this.#isClosed) this.#enqueue(this.#hops, frame);
   }
 
   /** Sends what waits, at most for `timeoutMs`, then closes. Later records are ignored. */
   async close(timeoutMs = 500): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.counts.waiting > 0 && this.#options.address() !== undefined) {
+    if (this.#hasWaiting && this.#options.address() !== undefined) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
         this.#onIdle = () => {
@@ -103,23 +128,40 @@ export class LogEmitter {
     this.#onIdle = () => undefined;
   }
 
+  get #hasWaiting(): boolean {
+    return this.#unwritten.length + this.#queue.count + this.#hops.count > 0;
+  }
+
+  #underWay(queue: RecordQueue): number {
+    return queue === this.#unwrittenOf ? queue.weightOf(this.#unwritten) : 0;
+  }
+
+  #enqueue(queue: RecordQueue, frame: Uint8Array): void {
+    queue.push(frame);
+    if (queue.bytes >= MAX_BATCH_BYTES) this.#pump();
+    else this.#batchTimer ??= setTimeout(() => this.#pump(), this.#batchMs).unref();
+  }
+
   #pump(): void {
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
-    if (this.counts.waiting === 0) this.#onIdle();
+    if (!this.#hasWaiting) this.#onIdle();
     else if (this.#link.kind === "open") this.#writeBatch(this.#link.socket);
     else if (this.#link.kind === "closed") this.#connect();
   }
 
   #writeBatch(socket: Socket): void {
     if (this.#unwritten.length > 0) return; // one write at a time; its callback comes back here
-    const batch = this.#queue.take(MAX_BATCH_BYTES);
+    const queue = this.#queue.count > 0 ? this.#queue : this.#hops;
+    const batch = queue.take(MAX_BATCH_BYTES);
     if (batch.length === 0) return;
     this.#unwritten = batch;
+    this.#unwrittenOf = queue;
     socket.write(batch.length === 1 ? batch[0]! : Buffer.concat(batch), (error) => {
       if (error || this.#unwritten !== batch) return; // 'close' puts them back
-      this.#unwritten = [];
-      this.#sent += batch.length;
+      this.#unwritten = NOTHING;
+      if (queue === this.#queue) this.#sent += batch.length;
+      else this.#hopsSent += queue.weightOf(batch);
       this.#pump();
     });
   }
@@ -153,10 +195,10 @@ export class LogEmitter {
 
   #onLost(socket: Socket): void {
     if (this.#link.kind !== "open" || this.#link.socket !== socket) return;
-    this.#queue.putBack(this.#unwritten);
-    this.#unwritten = [];
+    this.#unwrittenOf.putBack(this.#unwritten);
+    this.#unwritten = NOTHING;
     this.#link = { kind: "closed" };
-    if (this.#queue.count > 0) this.#pause();
+    if (this.#hasWaiting) this.#pause();
   }
 
   #pause(): void {

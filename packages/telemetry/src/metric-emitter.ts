@@ -75,6 +75,7 @@ export class MetricEmitter {
   readonly #adds = new Map<string, Cell>();
   readonly #sets = new Map<string, Cell>();
   readonly #counts = { ringAbsent: 0, ringFull: 0, recordsDropped: 0, namesInvalid: 0, attributesRefused: 0 };
+  readonly #collectors: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: MetricEmitterOptions) {
@@ -119,8 +120,14 @@ export class MetricEmitter {
     return this.#adds.get(name) ?? this.#create("add", name) ?? NO_COUNTER;
   }
 
+  /** Called before each flush: the place to add what was counted elsewhere. It must not throw. */
+  onFlush(collect: () => void): void {
+    this.#collectors.push(collect);
+  }
+
   /** Puts what was counted into the ring. */
   flush(): void {
+    for (const collect of this.#collectors) collect();
     const nowMs = this.#nowMs();
     const sink = this.#trySink();
     let room = sink !== undefined;

@@ -1,19 +1,31 @@
-/** Queue of encoded records, bounded by number and by bytes; when it is full the oldest go. */
+/** Queue of encoded records (or batches of them), bounded by number and by bytes; when it is full the oldest go. */
 export class RecordQueue {
-  readonly #maxRecords: number;
+  readonly #maxEntries: number;
   readonly #maxBytes: number;
+  readonly #weightOf: (entry: Uint8Array) => number;
   #records: Uint8Array[] = [];
   #head = 0;
   #bytes = 0;
   #dropped = 0;
 
-  constructor(maxRecords: number, maxBytes: number) {
-    this.#maxRecords = maxRecords;
+  /** @param weightOf records that an entry stands for; default 1 */
+  constructor(maxEntries: number, maxBytes: number, weightOf: (entry: Uint8Array) => number = () => 1) {
+    this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
+    this.#weightOf = weightOf;
   }
 
   get count(): number {
     return this.#records.length - this.#head;
+  }
+
+  /** Records that the entries stand for. */
+  get weight(): number {
+    return this.weightOf(this.#records.slice(this.#head));
+  }
+
+  weightOf(entries: readonly Uint8Array[]): number {
+    return entries.reduce((sum, entry) => sum + this.#weightOf(entry), 0);
   }
 
   get bytes(): number {
@@ -55,9 +67,9 @@ export class RecordQueue {
   }
 
   #trim(): void {
-    while (this.count > this.#maxRecords || (this.#bytes > this.#maxBytes && this.count > 0)) {
+    while (this.count > this.#maxEntries || (this.#bytes > this.#maxBytes && this.count > 0)) {
+      this.#dropped += this.#weightOf(this.#records[this.#head]!);
       this.#shift();
-      this.#dropped++;
     }
   }
 

@@ -1,6 +1,5 @@
 /** The machine's logs from the port to the console: listeners, spool, forwarder. */
 import type { Clock, HomePaths, Logger } from "@msec/core";
-import type { LogEvent } from "@msec/protocol";
 import { Closers } from "../closers.js";
 import type { AgentConfig } from "../config.js";
 import type { ConsoleRequester } from "../console-link/console-link.js";
@@ -43,7 +42,9 @@ export async function startLogIntake(options: LogIntakeOptions): Promise<LogInta
       machineAddress: config.address,
       nowMs: () => clock.nowMs(),
       logger,
-      onEvent: (event: LogEvent) => spool.append(JSON.stringify(event)),
+      onEvent: (json) => spool.append(json),
+      isBehind: () => spool.isBehind,
+      onProgress: (listener) => spool.onWritten(listener),
     });
   try {
     const main = await listen(config.address, config.logPort);

@@ -1,11 +1,14 @@
 /**
  * Takes log records from processes of this machine: FlumeEvent frames over TCP, as clients of the archived system send them
- * too. Nothing is answered. Connections from other machines are closed.
+ * too, and batches of hop records. Nothing is answered. Connections from other machines are closed.
+ *
+ * While the spool is behind nothing is read: the senders' buffers fill, and there the oldest records go and are counted.
  */
 import type { Socket } from "node:net";
 import { isAppError, type Logger } from "@msec/core";
 import { listenTcp, type TcpListener } from "@msec/net";
 import { type FlumeEvent, type LogEvent, LogEventReader } from "@msec/protocol";
+import { HopExpansion } from "./hop-expansion.js";
 
 /** Above the archived limit of 10 KiB: a hop record with twenty calls is larger. */
 const MAX_EVENT_BYTES = 64 << 10;
@@ -20,7 +23,12 @@ export interface LogListenerOptions {
   readonly machineAddress: string;
   readonly nowMs: () => number;
   readonly logger: Logger;
-  onEvent(event: LogEvent): void;
+  /** Gets each record as the JSON of a `LogEvent`. */
+  onEvent(json: string): void;
+  /** True while no more should come. Asked after each piece of input. */
+  readonly isBehind: () => boolean;
+  /** Calls when `isBehind` may have changed. @returns ends it */
+  readonly onProgress: (listener: () => void) => () => void;
   /** Default 1024. */
   readonly maxConnections?: number;
 }
@@ -31,44 +39,82 @@ export interface LogListener {
 }
 
 export async function listenForLogs(options: LogListenerOptions): Promise<LogListener> {
-  const sockets = new Set<Socket>();
+  const intake = new LogConnections(options);
   const listener: TcpListener = await listenTcp({
     host: options.host,
     port: options.port,
     maxConnections: options.maxConnections ?? 1_024,
-    onConnection: (socket) => serve(socket, sockets, options),
+    onConnection: (socket) => intake.serve(socket),
   });
   return {
     port: listener.address.port,
     close: async () => {
       await listener.close();
-      for (const socket of sockets) socket.destroy();
+      intake.close();
     },
   };
 }
 
-function serve(socket: Socket, sockets: Set<Socket>, options: LogListenerOptions): void {
-  const { logger, machineAddress } = options;
-  const peer = socket.remoteAddress ?? "";
-  if (!isLocal(peer, machineAddress)) {
-    logger.warn("log connection from another machine refused", { peer });
-    socket.destroy();
-    return;
+class LogConnections {
+  readonly #options: LogListenerOptions;
+  readonly #expansion: HopExpansion;
+  readonly #sockets = new Set<Socket>();
+  readonly #endListening: () => void;
+
+  constructor(options: LogListenerOptions) {
+    this.#options = options;
+    this.#expansion = new HopExpansion(options.machineAddress);
+    this.#endListening = options.onProgress(() => this.#resume());
   }
-  sockets.add(socket);
-  const reader = new LogEventReader(MAX_EVENT_BYTES);
-  socket.on("data", (chunk) => {
-    try {
-      reader.push(chunk);
-      for (let event = reader.next(); event; event = reader.next()) options.onEvent(toLogEvent(event, options));
-    } catch (error) {
-      logger.warn("log connection closed", { peer, reason: isAppError(error) ? error.reason : String(error) });
+
+  serve(socket: Socket): void {
+    const { logger, machineAddress, isBehind } = this.#options;
+    const peer = socket.remoteAddress ?? "";
+    if (!isLocal(peer, machineAddress)) {
+      logger.warn("log connection from another machine refused", { peer });
       socket.destroy();
+      return;
     }
-  });
-  socket.on("end", () => socket.end());
-  socket.on("error", () => socket.destroy());
-  socket.on("close", () => sockets.delete(socket));
+    this.#sockets.add(socket);
+    const reader = new LogEventReader(MAX_EVENT_BYTES);
+    socket.on("data", (chunk) => {
+      try {
+        reader.push(chunk);
+        for (let event = reader.next(); event; event = reader.next()) this.#take(event, peer);
+      } catch (error) {
+        logger.warn("log connection closed", { peer, reason: isAppError(error) ? error.reason : String(error) });
+        socket.destroy();
+      }
+      if (isBehind()) socket.pause();
+    });
+    socket.on("end", () => socket.end());
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#sockets.delete(socket));
+  }
+
+  close(): void {
+    this.#endListening();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #resume(): void {
+    if (this.#options.isBehind()) return;
+    for (const socket of this.#sockets) if (socket.isPaused()) socket.resume();
+  }
+
+  #take(event: FlumeEvent, peer: string): void {
+    const { onEvent, logger } = this.#options;
+    if (event.hops === undefined) {
+      onEvent(JSON.stringify(toLogEvent(event, this.#options)));
+      return;
+    }
+    try {
+      this.#expansion.expand(event.hops, onEvent);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      logger.warn("hop records refused", { peer, reason: error.reason, problem: error.message });
+    }
+  }
 }
 
 function isLocal(peer: string, machineAddress: string): boolean {

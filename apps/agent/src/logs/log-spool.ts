@@ -27,6 +27,7 @@ export interface Segment {
 
 export class LogSpool {
   readonly #options: LogSpoolOptions;
+  readonly #maxPendingBytes: number;
   readonly #segments: Segment[] = [];
   readonly #onWritten = new Set<() => void>();
   #pending: Buffer[] = [];
@@ -39,6 +40,7 @@ export class LogSpool {
 
   private constructor(options: LogSpoolOptions) {
     this.#options = options;
+    this.#maxPendingBytes = options.maxPendingBytes ?? 4 << 20;
   }
 
   static async open(options: LogSpoolOptions): Promise<LogSpool> {
@@ -64,6 +66,11 @@ export class LogSpool {
     return this.#segments;
   }
 
+  /** So much waits to be written that the senders should wait too. */
+  get isBehind(): boolean {
+    return this.#pendingBytes > this.#maxPendingBytes / 4;
+  }
+
   pathOf(number: number): string {
     return `${this.#options.directory}/${String(number).padStart(8, "0")}.spool`;
   }
@@ -71,7 +78,7 @@ export class LogSpool {
   /** Takes a record over; it is on disk within 50 ms. */
   append(json: string): void {
     const record = encodeSpoolRecord(json);
-    if (this.#pendingBytes + record.length > (this.#options.maxPendingBytes ?? 4 << 20)) {
+    if (this.#pendingBytes + record.length > this.#maxPendingBytes) {
       this.#droppedRecords += 1;
       return;
     }

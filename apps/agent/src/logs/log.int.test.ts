@@ -1,6 +1,7 @@
 import { readdirSync, statSync, truncateSync } from "node:fs";
 import { connect } from "node:net";
-import { encodeLogEvent } from "@msec/protocol";
+import { systemClock } from "@msec/core";
+import { encodeLogEvent, HopBatchWriter } from "@msec/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AgentFixture, until } from "../testing/agent-fixture.js";
 
@@ -104,5 +105,44 @@ describe("logs from the port to the console", () => {
     await send(frames(["after"]));
     await until(() => received().includes("after"), "others go on");
     expect(received()).toEqual(["good", "before", "after"]);
+  });
+
+  it("makes records of batches of hop records, and refuses a damaged batch alone", async () => {
+    const writer = new HopBatchWriter(systemClock);
+    const hop = {
+      ...{ flowIdHigh: 0, flowIdLow: 7, spanIdHigh: 0, spanIdLow: 1, parentSpanIdHigh: 0, parentSpanIdLow: 0 },
+      ...{
+        service: "A.b",
+        method: "m",
+        caller: "C.d",
+        protocol: "srpc",
+        coloring: false,
+        attempt: 0,
+        err: 0,
+        reason: "",
+      },
+      ...{
+        clientAddress: "127.0.0.1:1",
+        serverAddress: "127.0.0.1:2",
+        startedMs: systemClock.monotonicMs(),
+        costMs: 2,
+      },
+      calls: [],
+    };
+    for (let n = 0; n < 600; n++) writer.append({ ...hop, spanIdLow: n + 1 });
+    const batch = writer.seal();
+    const damaged = batch.slice();
+    damaged[10] = 0;
+    await send(Buffer.concat([damaged, batch, frames(["line"])]));
+    await until(() => received().length === 601, "all records arrive");
+    expect(received().at(-1)).toBe("line");
+    const events = fixture.console.logBatches.flatMap((each) => each.events);
+    expect(events[599]!.headers).toMatchObject({
+      Kind: "hop",
+      ReqID: "7",
+      SpanID: "0000000000000258",
+      IP: "127.0.0.1",
+    });
+    expect(Math.abs(events[0]!.atMs - Date.now())).toBeLessThan(60_000);
   });
 });

@@ -6,12 +6,14 @@
  *
  * FlumeEvent (proto2): 1 headers, repeated { 1 key, 2 value }; 2 body. All required strings are bytes in practice: old clients send any
  * charset, so texts are read leniently (U+FFFD). Of a repeated header key the last value counts. Nothing is ever answered.
+ * An event of this generation may hold field 100 instead of a body: a packed batch of hop records (hop-batch.ts).
  */
 
 import { LogEventTooLarge } from "../errors.js";
 import { failRequired } from "../protobuf/field-checks.js";
 import { ProtoReader } from "../protobuf/reader.js";
 import { ProtoWriter } from "../protobuf/writer.js";
+import { TAG_HOPS } from "./hop-batch.js";
 
 /** Largest event (without its length prefix) the original's collector takes. */
 export const LOG_EVENT_MAX_BYTES = 10_240;
@@ -28,6 +30,8 @@ export type LogHeaders = ReadonlyMap<string, string> | Readonly<Record<string, s
 export interface FlumeEvent {
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
+  /** A packed batch of hop records, instead of headers and body. */
+  readonly hops?: Uint8Array;
 }
 
 /**
@@ -71,12 +75,15 @@ export function decodeLogEvent(bytes: Uint8Array, start = 0, end: number = bytes
   const reader = new ProtoReader(bytes, start, end);
   const headers = new Map<string, string>();
   let body: string | undefined;
+  let hops: Uint8Array | undefined;
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     if (tag === TAG_HEADER) readHeader(reader, headers);
     else if (tag === TAG_BODY) body = reader.lenientString();
+    else if (tag === TAG_HOPS) hops = reader.bytes();
     else reader.skip(tag);
   }
+  if (hops !== undefined && body === undefined) return { headers, body: "", hops };
   return { headers, body: body ?? failRequired("flume.FlumeEvent.body") };
 }
 
