@@ -30,6 +30,10 @@ export interface ServiceHomePaths {
   readonly current: string;
   /** State of the controller: pid, start time, workers. Written by the controller, read by agent and `msec ps`. */
   readonly state: string;
+  /** What the service counted; written by the controller once a second, read by `msec stat`. */
+  readonly stat: string;
+  /** Whether it shall run, and who said so; written by agent and `msec start`/`msec stop`. */
+  readonly wanted: string;
   readonly log: string;
   release(releaseId: string): string;
 }
@@ -55,6 +59,8 @@ function serviceHomePaths(root: string): ServiceHomePaths {
     releases: `${root}/releases`,
     current: `${root}/current`,
     state: `${root}/state.json`,
+    stat: `${root}/stat.json`,
+    wanted: `${root}/wanted.json`,
     log: `${root}/log`,
     release: (releaseId) => `${root}/releases/${releaseId}`,
   };
