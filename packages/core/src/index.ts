@@ -15,6 +15,7 @@ export { type ConfigLayer, deepFreeze, maskSecrets, resolveConfig } from "./conf
 export { AddressInvalid, ConfigInvalid, type ConfigProblem, ServiceNameInvalid } from "./errors.js";
 export { type HomePaths, homePaths, type ServiceHomePaths } from "./home-paths.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
+export { formatServiceIdentity, type ServiceIdentity, tryServiceIdentity } from "./service-identity.js";
 export {
   formatHostPort,
   formatServiceName,

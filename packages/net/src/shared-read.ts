@@ -79,6 +79,13 @@ export function adoptSharedRead(accepted: Socket): Socket {
   return socket;
 }
 
+/** Later than `attachInput`, whose caller may still be in its constructor; nothing can be read in between. */
+function deliverEarly(slot: SinkSlot): void {
+  const { early } = slot;
+  slot.early = [];
+  for (const bytes of early) slot.take(bytes, bytes.length);
+}
+
 /** Sends all input of the stream to `sink`, whichever way the stream delivers it. */
 export function attachInput(stream: InputStream, sink: InputSink): void {
   const slot = slots.get(stream);
@@ -87,8 +94,7 @@ export function attachInput(stream: InputStream, sink: InputSink): void {
     return;
   }
   slot.sink = sink;
-  for (const bytes of slot.early) sink(bytes, 0, bytes.length);
-  slot.early = [];
+  if (slot.early.length > 0) process.nextTick(() => deliverEarly(slot));
 }
 
 /**

@@ -68,6 +68,12 @@ export class HttpRequestParser {
     this.#input.raw(bytes);
   }
 
+  /** Bytes of a request that was begun and is not whole; at least 1 while a head was read and its body is awaited. */
+  get incompleteBytes(): number {
+    const waiting = this.#input.length - this.#pos + this.#chunks.length;
+    return this.#state === HEAD_STATE ? waiting : waiting + 1;
+  }
+
   /**
    * The next whole request, or `undefined` when more bytes are needed.
    *
