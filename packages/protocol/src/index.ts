@@ -167,3 +167,4 @@ export {
   HttpRequestParser,
   looksLikeHttp,
 } from "./srpc/http-request-parser.js";
+export { createSrpcProxy, type SrpcAnswer, type SrpcProxy, type SrpcProxyOptions } from "./srpc/srpc-proxy.js";

@@ -6,6 +6,7 @@ export {
   isAppError,
 } from "@msec/core";
 // What generated code imports.
+// For programs that bring their own sockets.
 export {
   checkArray,
   checkBool,
@@ -14,9 +15,11 @@ export {
   checkInt64,
   checkMessage,
   checkNumber,
+  checkPackage,
   checkString,
   checkUint32,
   checkUint64,
+  createSrpcProxy,
   type EnumType,
   type FieldInfo,
   failField,
@@ -30,6 +33,9 @@ export {
   ProtoReader,
   ProtoWriter,
   type ServiceType,
+  type SrpcAnswer,
+  type SrpcProxy,
+  type SrpcProxyOptions,
 } from "@msec/protocol";
 export {
   type CallContext,
