@@ -1,8 +1,10 @@
 /** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout. */
+import { runTelemetryBenchmark } from "./micro-telemetry.js";
 import { runRpcBenchmark } from "./rpc/run-rpc.js";
 import { main as runShmBenchmark } from "./shm.bench.js";
 
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  "micro-telemetry": runTelemetryBenchmark,
   rpc: runRpcBenchmark,
   shm: runShmBenchmark,
 };
