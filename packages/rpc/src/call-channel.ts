@@ -1,8 +1,8 @@
 import type { AppError, Clock } from "@msec/core";
 import type { OutputBufferPool, TimerWheel } from "@msec/net";
 import type { ProtoWriter } from "@msec/protocol";
-import type { ClientTls } from "./security/client-tls.js";
 import type { AttemptChannel, CallAttempt } from "./call-attempt.js";
+import type { ClientTls } from "./security/client-tls.js";
 
 /** One way to one instance, shared by many calls. */
 export interface CallChannel extends AttemptChannel {
@@ -25,6 +25,8 @@ export interface ChannelHost {
     readonly idleTimeoutMs: number;
   };
   readonly tls: ClientTls | undefined;
+  /** The same, for a connection that is about to be made. */
+  tlsInUse(): ClientTls | undefined;
   /** The channel exists, until `untrack`. */
   track(channel: CallChannel): void;
   untrack(channel: CallChannel): void;
@@ -53,6 +55,8 @@ export interface ChannelKind {
   readonly isSerial: boolean;
   /** SRPC, so that the client's own TLS setting counts. */
   readonly isOurs?: true;
+  /** The transport it runs over; undefined: either. */
+  readonly only?: "tcp" | "udp" | undefined;
   openTcp(client: ChannelHost, place: ChannelPlace): CallChannel;
   openUdp(client: ChannelHost, place: ChannelPlace): CallChannel;
 }

@@ -1,7 +1,7 @@
 import type { CallAttempt } from "./call-attempt.js";
 import type { CallChannel, ChannelHost, ChannelKind, ChannelPlace } from "./call-channel.js";
 import type { DialBackoff } from "./dial-backoff.js";
-import { TlsRequired } from "./errors.js";
+import { TlsRequired, TransportUnsupported } from "./errors.js";
 
 /** Where a call goes. */
 export interface CallPlace {
@@ -111,6 +111,13 @@ export class ChannelPool implements ChannelPlace {
 
   #open(attempt: CallAttempt): CallChannel | undefined {
     const client = this.#client;
+    const { only } = this.kind;
+    if (only !== undefined && (only === "udp") !== (this.transport === "udp")) {
+      client.dropPool(this);
+      const { address, transport } = this;
+      attempt.call.onUnsendable(attempt, new TransportUnsupported({ supported: only, address, transport }));
+      return undefined;
+    }
     const refusal = attempt.call.isProbe ? undefined : client.backoff.refusal(this.address, client.clock.monotonicMs());
     if (refusal !== undefined) {
       if (this.#channels.length === 0) client.dropPool(this);

@@ -118,7 +118,8 @@ export const MethodDuplicate = defineError<{ method: string }>(
 export const TargetInvalid = defineError<{ target: string; problem: string }>(
   "RPC_TARGET_INVALID",
   "INVALID_ARGUMENT",
-  (d) => `${JSON.stringify(d.target)} is not a target (give First.Second, ip:port@tcp, ip:port@tls or ip:port@udp): ${d.problem}`,
+  (d) =>
+    `${JSON.stringify(d.target)} is not a target (give First.Second, ip:port@tcp, ip:port@tls or ip:port@udp): ${d.problem}`,
 );
 
 export const ClientClosed = defineError<{ service: string }>(
@@ -138,6 +139,12 @@ export const ExchangeInvalid = defineError<{ protocol: string; problem: string }
   "RPC_EXCHANGE_INVALID",
   "DATA_LOSS",
   (d) => `what arrived is no answer in the protocol ${d.protocol}: ${d.problem}`,
+);
+
+export const TransportUnsupported = defineError<{ supported: "tcp" | "udp"; address: string; transport: string }>(
+  "RPC_TRANSPORT_UNSUPPORTED",
+  "FAILED_PRECONDITION",
+  (d) => `${d.supported} not supported: ${d.address} is known as ${d.transport} only`,
 );
 
 export const MethodUnregistered = defineError<{ method: string }>(

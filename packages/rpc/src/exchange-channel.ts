@@ -110,6 +110,7 @@ class ExchangeUdpChannel extends UdpChannel {
 export function createExchangeChannels(protocol: AnyProtocol): ChannelKind {
   return {
     isSerial: protocol.sequenceOf === undefined,
+    only: protocol.transport,
     openTcp: (client, place) => new ExchangeTcpChannel(protocol, client, place),
     openUdp: (client, place) => new ExchangeUdpChannel(protocol, client, place),
   };

@@ -8,6 +8,8 @@ export type ExchangeWriter = ProtoWriter;
 export interface ExchangeProtocol<Q = Uint8Array, A = Uint8Array> {
   /** Stands for the method in metrics and call graphs. */
   readonly name: string;
+  /** What it runs over, if not both; calls to an instance that is known by the other only are refused. */
+  readonly transport?: "tcp" | "udp";
   /**
    * Appends one request.
    *
