@@ -56,7 +56,7 @@ describe("a service host", () => {
       service: "Test.echo",
       releaseId: "r-7",
       pid: ctrl.pid,
-      listen: [`127.0.0.1:${port}/tcp`],
+      listen: [`127.0.0.1:${port}/tcp`, `127.0.0.1:${port}/udp`],
       restarts: 0,
       text: "",
     });
