@@ -19,6 +19,8 @@ export interface HomePaths {
   readonly monitorRing: string;
   /** What the agent tells local processes about itself: `{ logAddress, address, agentId }`. */
   readonly agentInfo: string;
+  /** Certificates, a directory per service and `machine` for programs that are none. Written by the agent. */
+  tls(service?: string): string;
   readonly backup: string;
   liveTable(service: string): string;
   service(name: ServiceName): ServiceHomePaths;
@@ -47,6 +49,7 @@ export function homePaths(root: string): HomePaths {
     naming: `${agent}/naming`,
     monitorRing: `${agent}/monitor/monitor.mmap`,
     agentInfo: `${agent}/agent.json`,
+    tls: (service = "machine") => `${agent}/tls/${service}`,
     backup: `${root}/backup`,
     liveTable: (service) => `${agent}/naming/${service}.live`,
     service: (name) => serviceHomePaths(`${root}/${name.first}/${name.second}`),

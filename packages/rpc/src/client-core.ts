@@ -65,7 +65,7 @@ export class ClientCore implements PoolHost {
   /** Pools of protocols that callers bring. */
   readonly #foreignPools = new Map<ChannelKind, PoolSet>();
   readonly #channels = new Set<CallChannel>();
-  readonly #endOfFiles: (() => void) | undefined;
+  #endOfFiles: (() => void) | undefined;
 
   constructor(options: ClientCoreOptions) {
     this.service = options.service;
@@ -88,7 +88,6 @@ export class ClientCore implements PoolHost {
     this.#targets = new CallTargets({ picker, budget: this.limits.retryBudget, defaults, targets });
     this.#pools = new PoolSet(this, SRPC_CHANNELS);
     this.tls = options.tls;
-    this.#endOfFiles = options.tls?.files.onChange(() => this.#dialAnew());
   }
 
   /** @throws RPC_TARGET_INVALID */
@@ -126,6 +125,11 @@ export class ClientCore implements PoolHost {
     } catch (error) {
       this.#logger.error("call event sink failed", { error });
     }
+  }
+
+  tlsInUse(): ClientTls | undefined {
+    this.#endOfFiles ??= this.tls?.files.onChange(() => this.#dialAnew());
+    return this.tls;
   }
 
   /** There are new certificates: connections that were made with the old ones take no new calls. Plain ones are few where there are any. */

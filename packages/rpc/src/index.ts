@@ -1,3 +1,4 @@
+export { AddressList, TlsDirectory, type TlsDirectoryOptions } from "@msec/net";
 export {
   type CallContext,
   type CallParent,
@@ -50,6 +51,7 @@ export {
 export type { ExchangeProtocol, ExchangeWriter } from "./exchange-protocol.js";
 export type { CallOutcome, Pick, Picker, RetryTokens } from "./picker.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";
+export { CallerList } from "./security/caller-list.js";
 export type { ClientTls } from "./security/client-tls.js";
 export type { PeerSecurity, SecurityRefusal, ServerSecurity, ServerTls } from "./security/server-security.js";
 export {

@@ -85,7 +85,10 @@ export abstract class TcpChannel implements CallChannel {
     const { maxFrameBytes, idleTimeoutMs, connectTimeoutMs: timeoutMs } = client.limits;
     try {
       const signal = this.#dialAbort.signal;
-      const stream = await dialStream({ host, port, timeoutMs, signal }, this.place.isSecure ? client.tls : "none");
+      const stream = await dialStream(
+        { host, port, timeoutMs, signal },
+        this.place.isSecure ? client.tlsInUse() : "none",
+      );
       this.connection = new StreamConnection({
         stream,
         pool: client.buffers,

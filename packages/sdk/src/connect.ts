@@ -1,7 +1,14 @@
 import { homedir } from "node:os";
-import type { Logger } from "@msec/core";
+import { homePaths, type Logger } from "@msec/core";
 import type { ServiceType } from "@msec/protocol";
-import { type CallEvents, type Caller, createRpcClient, type RpcClientLimits, type TargetOptions } from "@msec/rpc";
+import {
+  type CallEvents,
+  type Caller,
+  createRpcClient,
+  type RpcClientLimits,
+  type TargetOptions,
+  TlsDirectory,
+} from "@msec/rpc";
 import { callerOf } from "./caller-of.js";
 import { type Route, TablePicker } from "./table-picker.js";
 
@@ -11,6 +18,8 @@ export interface ConnectOptions {
   /** `MSEC_HOME` of an agent on this machine. Default: `/msec` for root, else `~/.msec`. */
   readonly home?: string;
   readonly limits?: RpcClientLimits;
+  /** `required`: all calls go over TLS with the machine's certificate. Default `off`: only those to `ip:port@tls`. */
+  readonly tls?: "off" | "required";
   /** For calls that don't say otherwise. */
   readonly defaults?: TargetOptions;
   /** As `defaults`, for one target each, by its text. */
@@ -46,6 +55,7 @@ export function connect(options: ConnectOptions): MsecClient {
     ...(services && { services }),
     ...(events && { events }),
     ...(logger && { logger }),
+    tls: { mode: options.tls ?? "off", files: new TlsDirectory(homePaths(home).tls()) },
   });
   return {
     ...callerOf(client),

@@ -6,13 +6,13 @@ import { parseServiceConfig } from "./service-config.js";
 const CHECK_EVERY_MS = 1_000;
 
 /**
- * Takes over changes of `[LOG]` and `[COLOR]` while the service runs: the only live part of config.ini. A file that is wrong anywhere
+ * Takes over changes of `[LOG]`, `[COLOR]` and the lists of who may call while the service runs: the live part of config.ini. A file that is wrong anywhere
  * leaves the old rules and is told to `onChange`; "" = it is right again.
  */
 export function watchLogFilter(
   path: string,
   opts: {
-    readonly running: Pick<RunningService, "setLogFilter">;
+    readonly running: Pick<RunningService, "setLogFilter"> & Partial<Pick<RunningService, "setAllowed">>;
     readonly logger: Logger;
     readonly onChange?: (problem: string) => void;
   },
@@ -23,9 +23,10 @@ export function watchLogFilter(
     if (stamp === seen || stamp === undefined) return;
     seen = stamp;
     try {
-      const { logFilter } = parseServiceConfig(readFileSync(path, "utf8"), { file: path });
-      opts.running.setLogFilter(logFilter);
-      opts.logger.info("log rules read again", { path });
+      const config = parseServiceConfig(readFileSync(path, "utf8"), { file: path });
+      opts.running.setLogFilter(config.logFilter);
+      opts.running.setAllowed?.(config);
+      opts.logger.info("what changes live was read again", { path });
       opts.onChange?.("");
     } catch (error) {
       const problem = `config.ini was changed and is wrong, what was read before stays: ${(error as Error).message}`;

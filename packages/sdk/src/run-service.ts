@@ -9,6 +9,7 @@ import {
   type RpcClient,
   type RpcServer,
   type ServerStopOptions,
+  type TlsDirectory,
 } from "@msec/rpc";
 import { openSharedServer, retryWhileInUse, type WorkerStat } from "@msec/rpc/process";
 import {
@@ -39,6 +40,7 @@ import {
 } from "./service-config.js";
 import { AmbientLog, type LogSink } from "./service-log.js";
 import { createServiceMetrics } from "./service-metrics.js";
+import { allowed, clientTls, openTls, serverSecurity } from "./service-security.js";
 import { NO_PICKER, TablePicker } from "./table-picker.js";
 import { serverCounts, WorkerMeter } from "./worker-meter.js";
 
@@ -66,6 +68,8 @@ export interface RunningService {
   readonly client: RpcClient;
   /** Changes `[LOG]` and `[COLOR]` while it runs. */
   setLogFilter(filter: LogSink["filter"]): void;
+  /** Changes `allow_callers` and `allow_from` while it runs. */
+  setAllowed(config: ServiceConfig): void;
   /** What this process has done since its start: requests, failures, costs, refusals, calls. */
   totals(): FrameworkTotals;
   /** The same with bytes, connections, delays and memory, for the controller. Delays are those since the last question. */
@@ -82,7 +86,7 @@ const FINI_MS = 1_000;
 /**
  * Starts a service in this process and resolves when it listens and its init hook has succeeded.
  *
- * @throws CFG_INVALID, EXEC_INIT_FAILED, RPC_HANDLER_MISSING, NET_ADDRESS_IN_USE and other NET reasons
+ * @throws CFG_INVALID, NET_TLS_FILES_INVALID, EXEC_INIT_FAILED, RPC_HANDLER_MISSING, NET_ADDRESS_IN_USE and other NET reasons
  */
 export async function runService(definition: ServiceDefinition, options: RunServiceOptions): Promise<RunningService> {
   const { bind } = options;
@@ -91,7 +95,8 @@ export async function runService(definition: ServiceDefinition, options: RunServ
       ? options.config
       : parseServiceConfig(options.config ?? "", bind === undefined ? {} : { bind });
   if (typeof options.config !== "object") logWarnings(config, options.logger ?? silentLogger);
-  const runtime = new ServiceRuntime(definition, config, options);
+  const tls = await openTls(config, options);
+  const runtime = new ServiceRuntime(definition, config, { ...options, tls });
   try {
     await runtime.start();
   } catch (error) {
@@ -99,6 +104,11 @@ export async function runService(definition: ServiceDefinition, options: RunServ
     throw error;
   }
   return runtime;
+}
+
+interface RuntimeOptions extends RunServiceOptions {
+  /** Undefined while neither server nor client use TLS. */
+  readonly tls: TlsDirectory | undefined;
 }
 
 class ServiceRuntime implements RunningService {
@@ -123,8 +133,8 @@ class ServiceRuntime implements RunningService {
   #hasInit = false;
   #stopping: Promise<{ readonly cutOff: number }> | undefined;
 
-  constructor(definition: ServiceDefinition, config: ServiceConfig, options: RunServiceOptions) {
-    const { service, home } = options;
+  constructor(definition: ServiceDefinition, config: ServiceConfig, options: RuntimeOptions) {
+    const { service, home, tls } = options;
     this.#definition = definition;
     this.#config = config;
     this.#onListenersClosed = options.onListenersClosed ?? (() => Promise.resolve());
@@ -144,7 +154,8 @@ class ServiceRuntime implements RunningService {
     const events = this.#events();
     const logger = this.#logger;
     const limits = clientLimits(config);
-    this.client = createRpcClient({ service, picker: this.#picker ?? NO_PICKER, events, logger, limits });
+    const picker = this.#picker ?? NO_PICKER;
+    this.client = createRpcClient({ service, picker, events, logger, limits, ...clientTls(config, tls) });
     const metrics = createServiceMetrics(this.#metrics);
     const log = new AmbientLog(this.#sink);
     this.app = { service, config: config.ini, log, metrics, signal: this.#abort.signal, ...callerOf(this.client) };
@@ -155,6 +166,7 @@ class ServiceRuntime implements RunningService {
       client: this.client,
       logger,
       limits: serverLimits(config),
+      security: serverSecurity(config, tls),
       contextMembers: createContextMembers({ sink: this.#sink, metrics, config: config.ini }),
     });
     reportServer(this.#metrics, () => serverCounts(this.server));
@@ -179,6 +191,10 @@ class ServiceRuntime implements RunningService {
 
   setLogFilter(filter: LogSink["filter"]): void {
     this.#sink.filter = filter;
+  }
+
+  setAllowed(config: ServiceConfig): void {
+    this.server.allow(allowed(config));
   }
 
   totals(): FrameworkTotals {

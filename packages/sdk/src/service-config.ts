@@ -12,6 +12,7 @@ import { type ConfigIni, parseConfigIni } from "./config-ini.js";
 import type { ConfigValues } from "./config-keys.js";
 import { readConfigValues, unknownKeyWarnings } from "./config-values.js";
 import { DEFAULT_LISTEN, type ListenItem, type ListenOptions, readListen } from "./listen-items.js";
+import { allowProblems } from "./service-security.js";
 
 export interface ServiceConfig extends ConfigValues {
   readonly ini: ConfigIni;
@@ -44,6 +45,7 @@ export function parseServiceConfig(
     warnings,
   };
   checkNetworks(config.udpTrusted, problems);
+  problems.push(...allowProblems(config));
   if (problems.length > 0) throw new ConfigInvalid({ problems });
   return config;
 }
@@ -71,6 +73,8 @@ export function serverLimits(config: ServiceConfig): RpcServerLimits {
     ...{ maxInFlight, maxLoopLagMs, maxConnections, maxFrameBytes, idleTimeoutMs },
     maxQueueMs: config.msgTimeoutMs,
     maxQueuedOutputBytes: config.maxQueuedBytes,
+    messageTimeoutMs: config.messageTimeoutMs,
+    maxConnectionsPerAddress: config.maxConnectionsPerAddress,
   };
 }
 
