@@ -32,10 +32,19 @@ const methodOf = (name: string) => ({
   isIdempotent: false,
 });
 
+/** Echo, and what the published table of the archived system measured: a pause of 100 ms, and both behind a second server. */
 export const EchoService = {
   typeName: "bench.EchoService",
-  methods: { Echo: methodOf("Echo"), EchoAsync: methodOf("EchoAsync") },
+  methods: {
+    Echo: methodOf("Echo"),
+    EchoAsync: methodOf("EchoAsync"),
+    Sleep: methodOf("Sleep"),
+    Forward: methodOf("Forward"),
+    ForwardSleep: methodOf("ForwardSleep"),
+  },
 };
+
+export type EchoMethod = keyof typeof EchoService.methods;
 
 const TEXT_LENGTH = 98;
 

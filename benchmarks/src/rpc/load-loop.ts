@@ -4,6 +4,9 @@ import type { Caller, EchoDone } from "./peers/peer.js";
 
 export interface LoadResult {
   readonly calls: number;
+  /** Calls that failed or got a wrong answer; they count neither as calls nor in the latencies. */
+  readonly errors: number;
+  readonly firstError: string;
   readonly elapsedMs: number;
   readonly p50Us: number;
   readonly p99Us: number;
@@ -31,6 +34,8 @@ class LoadRun {
   readonly #endMs: number;
   readonly #cpuBeforeUs = cpuUs();
   #calls = 0;
+  #errors = 0;
+  #firstError = "";
   #text = 0;
 
   constructor(durationMs: number) {
@@ -49,6 +54,12 @@ class LoadRun {
     return nowMs >= this.#endMs;
   }
 
+  /** @returns true when no further call shall be made */
+  fail(error: unknown): boolean {
+    if (this.#errors++ === 0) this.#firstError = error instanceof Error ? error.message : JSON.stringify(error);
+    return performance.now() >= this.#endMs;
+  }
+
   result(): LoadResult {
     const elapsedMs = performance.now() - this.startedMs;
     const usedUs = cpuUs() - this.#cpuBeforeUs;
@@ -56,6 +67,8 @@ class LoadRun {
     const at = (share: number): number => Math.round(sorted[Math.floor((sorted.length - 1) * share)]! * 10_000) / 10;
     return {
       calls: this.#calls,
+      errors: this.#errors,
+      firstError: this.#firstError,
       elapsedMs,
       p50Us: at(0.5),
       p99Us: at(0.99),
@@ -83,29 +96,39 @@ function lowerBound(sorted: Float64Array, limit: number): number {
   return low;
 }
 
-async function promiseUser(call: (text: string) => Promise<{ readonly text: string }>, run: LoadRun): Promise<void> {
+type PromiseCall = (text: string) => Promise<{ readonly text: string }>;
+type CallbackCall = (text: string, done: EchoDone) => void;
+
+function wrongAnswer(text: string, answer: string | undefined): Error {
+  return new Error(`asked ${text}, got ${answer}`);
+}
+
+async function promiseUser(call: PromiseCall, run: LoadRun): Promise<void> {
   let sentMs = performance.now();
   for (;;) {
     const text = run.nextText();
-    const answer = await call(text);
-    if (answer.text !== text) throw new Error(`asked ${text}, got ${answer.text}`);
-    const nowMs = performance.now();
-    if (run.add(nowMs - sentMs, nowMs)) return;
-    sentMs = nowMs;
+    try {
+      const answer = await call(text);
+      if (answer.text !== text) throw wrongAnswer(text, answer.text);
+      const nowMs = performance.now();
+      if (run.add(nowMs - sentMs, nowMs)) return;
+      sentMs = nowMs;
+    } catch (error) {
+      if (run.fail(error)) return;
+      sentMs = performance.now();
+    }
   }
 }
 
-function callbackUser(call: (text: string, done: EchoDone) => void, run: LoadRun): Promise<void> {
-  return new Promise((resolve, reject) => {
+function callbackUser(call: CallbackCall, run: LoadRun): Promise<void> {
+  return new Promise((resolve) => {
     let text = run.nextText();
     let sentMs = performance.now();
     const done: EchoDone = (error, answer) => {
-      if (error !== undefined || answer !== text) {
-        reject(error ?? new Error(`asked ${text}, got ${answer}`));
-        return;
-      }
       const nowMs = performance.now();
-      if (run.add(nowMs - sentMs, nowMs)) {
+      const isOk = error === undefined && answer === text;
+      const isLast = isOk ? run.add(nowMs - sentMs, nowMs) : run.fail(error ?? wrongAnswer(text, answer));
+      if (isLast) {
         resolve();
         return;
       }
@@ -117,7 +140,7 @@ function callbackUser(call: (text: string, done: EchoDone) => void, run: LoadRun
   });
 }
 
-/** `inFlight` users, each with one call at a time. @throws the first error or wrong answer */
+/** `inFlight` users, each with one call at a time. */
 export async function runLoad(caller: Caller, inFlight: number, durationMs: number): Promise<LoadResult> {
   const run = new LoadRun(durationMs);
   const user = (): Promise<void> =>

@@ -60,12 +60,13 @@ export async function startPair(
   const isPinned = scenario.workers === 1;
   const home = (await agent.ask({ kind: "home" })) as string;
   const { transport, isShort, connections, workers, inFlight } = scenario;
-  const serverArgs: ServerArgs = { peer, home, transport, isShort, workers, port: 0 };
+  const common = { peer, home, transport, isShort, service: SERVICE };
+  const serverArgs: ServerArgs = { ...common, workers, port: 0 };
   const server = new Child({ role: "server", args: serverArgs, core: isPinned ? SERVER_CORE : undefined, nodeArgs });
   try {
     const port = (await server.next()) as number;
     await agent.ask({ kind: "announce", announcement: { home, service: SERVICE, port } });
-    const clientArgs: ClientArgs = { peer, home, transport, isShort, port, connections };
+    const clientArgs: ClientArgs = { ...common, port, connections };
     const client = new Child({ role: "client", args: clientArgs, core: isPinned ? CLIENT_CORE : undefined, nodeArgs });
     try {
       await client.next();
@@ -111,9 +112,11 @@ export async function runWindow({ server, client }: Pair, inFlight: number, dura
   return { load, serverCpuUs: ((await server.ask({ kind: "cpu" })) as number) - before };
 }
 
+/** @throws when a call failed: figures of failures are no figures */
 async function sample(pair: Pair, inFlight: number, runMs: number): Promise<Sample> {
   const { load, serverCpuUs } = await runWindow(pair, inFlight, runMs);
-  const { calls, elapsedMs, p50Us, p99Us, p999Us, cpuUs } = load;
+  const { calls, errors, firstError, elapsedMs, p50Us, p99Us, p999Us, cpuUs } = load;
+  if (errors > 0) throw new Error(`${pair.peer}: ${errors} of ${calls + errors} calls failed, first: ${firstError}`);
   return {
     callsPerSec: Math.round((calls * 1000) / elapsedMs),
     p50Us,

@@ -16,7 +16,7 @@ export interface Scenario {
 }
 
 const MAIN_PEERS: readonly PeerName[] = ["msec", "msec-bare", "floor", "bare-net", "grpc-js", "tars", "moleculer"];
-const VARIANTS: readonly PeerName[] = ["msec-async"];
+const VARIANTS: readonly PeerName[] = ["msec-async", "msec-no-hop", "msec-no-metrics", "msec-no-context"];
 const without = (...names: PeerName[]): readonly PeerName[] => MAIN_PEERS.filter((peer) => !names.includes(peer));
 
 const BASE = {

@@ -3,101 +3,110 @@
  * the agent's log port; the caller picks from the live table in shared memory, reports to the balancer and counts its calls. The
  * variants leave parts out, so that the parts can be priced.
  */
-import { homePaths } from "@msec/core";
 import { bindService, createRpcClient, createRpcServer, type RpcServer } from "@msec/rpc";
-import { defineService, runService, tablePicker } from "@msec/sdk";
-import { createRingOpener, FrameworkMetrics, MetricEmitter } from "@msec/telemetry";
+import { defineService, runService, type ServiceContext, tablePicker } from "@msec/sdk";
 import { EchoService } from "../echo-message.js";
+import { telemetryEvents } from "./msec-telemetry.js";
 import type { Caller, OpenOptions, Peer, ServeOptions } from "./peer.js";
 
-/** Name under which the server is announced in the live table. */
+/** Names under which servers are announced in live tables. */
 export const SERVICE = "Bench.echo";
+export const SECOND_SERVICE = "Bench.second";
 const CALLER = "Bench.caller";
 const TIMEOUT_MS = 10_000;
+const SLEEP_MS = 100;
+const MAX_IN_FLIGHT = 100_000;
 
-export interface MsecFeatures {
-  /** The author's handler is `async`. */
-  readonly isAsync?: boolean;
+/** What the server and the client of a variant have. */
+interface Features {
   readonly metrics: boolean;
+  readonly hops: boolean;
+  readonly context: boolean;
 }
+
+const NONE: Features = { metrics: false, hops: false, context: false };
+const ALL: Features = { metrics: true, hops: true, context: true };
+
+interface Echo {
+  readonly text: string;
+}
+
+const echoHandlers = { echo: (request: Echo) => request, echoAsync: async (request: Echo) => request };
+
+const handlers = {
+  ...echoHandlers,
+  sleep: (request: Echo) => new Promise<Echo>((resolve) => setTimeout(resolve, SLEEP_MS, request)),
+  forward: (request: Echo, ctx: ServiceContext) =>
+    ctx.call(EchoService.methods.Echo, SECOND_SERVICE, request, { timeoutMs: TIMEOUT_MS }),
+  forwardSleep: (request: Echo, ctx: ServiceContext) =>
+    ctx.call(EchoService.methods.Sleep, SECOND_SERVICE, request, { timeoutMs: TIMEOUT_MS }),
+};
 
 async function portOf(server: RpcServer, { transport, port }: ServeOptions): Promise<number> {
   const at = { host: "127.0.0.1", port };
   return (transport === "udp" ? await server.listenUdp(at) : await server.listen(at)).port;
 }
 
-const handlers = {
-  echo: (request: { text: string }) => request,
-  echoAsync: async (request: { text: string }) => request,
-};
-
 function listenItems({ transport, port }: ServeOptions): string {
   return transport === "udp" ? `0/tcp ${port}/udp` : `${port}/tcp`;
 }
 
 async function serveFull(options: ServeOptions): Promise<number> {
-  const running = await runService(defineService(EchoService, handlers), {
-    service: SERVICE,
-    config: `[SRPC]\nlisten = ${listenItems(options)}\nmax_in_flight = 100000\n`,
-    bind: "127.0.0.1",
-    home: options.home,
-  });
-  const address = running.addresses.find((each) => each.endsWith(`/${options.transport}`));
+  const { service, home, transport } = options;
+  const config = `[SRPC]\nlisten = ${listenItems(options)}\nmax_in_flight = ${MAX_IN_FLIGHT}\n`;
+  const running = await runService(defineService(EchoService, handlers), { service, config, bind: "127.0.0.1", home });
+  const address = running.addresses.find((each) => each.endsWith(`/${transport}`));
   if (address === undefined) return await portOf(running.server, options);
   return Number(address.slice(address.indexOf(":") + 1, address.indexOf("/")));
 }
 
-async function serveBare(options: ServeOptions): Promise<number> {
-  const services = [bindService(EchoService, handlers)];
-  return await portOf(createRpcServer({ service: SERVICE, services, asyncContext: false }), options);
+async function servePart(options: ServeOptions, features: Features): Promise<number> {
+  const { service, home } = options;
+  const { metrics, hops, context } = features;
+  const server = createRpcServer({
+    service,
+    services: [bindService(EchoService, handlers as never)],
+    limits: { maxInFlight: MAX_IN_FLIGHT },
+    asyncContext: context,
+    ...((metrics || hops) && { events: telemetryEvents({ service, home, metrics, hops }) }),
+  });
+  return await portOf(server, options);
 }
 
-type Events = NonNullable<Parameters<typeof createRpcClient>[0]["events"]>;
-
-/** As the SDK wires a service's own client. */
-function metricEvents(home: string): Events {
-  const emitter = new MetricEmitter({ service: CALLER, openSink: createRingOpener(homePaths(home).monitorRing) });
-  const metrics = new FrameworkMetrics(emitter.start());
-  return { onRequest: () => undefined, onCall: (call) => metrics.onCall(call) };
-}
-
-async function open(options: OpenOptions, features: MsecFeatures): Promise<Caller> {
-  const { home, connections, transport, port } = options;
-  const picker = tablePicker(home);
-  const method = features.isAsync ? EchoService.methods.EchoAsync : EchoService.methods.Echo;
-  const events = features.metrics ? metricEvents(home) : undefined;
-  const openClient = () =>
-    createRpcClient({
-      service: CALLER,
-      picker,
-      ...(events && { events }),
-      limits: { connectionsPerAddress: connections },
-    });
-  const target = transport === "udp" ? `127.0.0.1:${port}@udp` : SERVICE;
-  const callOptions = { timeoutMs: TIMEOUT_MS };
-  if (options.isShort) {
-    return {
-      kind: "promise",
-      call: async (text) => {
-        const client = openClient();
-        try {
-          return await client.call(method, target, { text }, callOptions);
-        } finally {
-          client.close();
-        }
-      },
-    };
-  }
-  const client = openClient();
+async function open(options: OpenOptions, metrics: boolean): Promise<Caller> {
+  const { home, connections, transport, port, service, isShort } = options;
+  const client = createRpcClient({
+    service: CALLER,
+    picker: tablePicker(home),
+    ...(metrics && { events: telemetryEvents({ service: CALLER, home, metrics, hops: false }) }),
+    ...(!isShort && { limits: { connectionsPerAddress: connections } }),
+  });
+  const method = EchoService.methods[options.method ?? "Echo"];
+  const target = transport === "udp" ? `127.0.0.1:${port}@udp` : service;
+  const callOptions = { timeoutMs: TIMEOUT_MS, shortConnection: isShort };
   return { kind: "promise", call: (text) => client.call(method, target, { text }, callOptions) };
 }
 
+/** With all but what is left out. */
+function variant(features: Features): Peer {
+  return {
+    serve: (options) => servePart(options, features),
+    open: (options) => open(options, features.metrics),
+  };
+}
+
 /** All features on. */
-export const msec: Peer = { serve: serveFull, open: (options) => open(options, { metrics: true }) };
+export const msec: Peer = { serve: serveFull, open: (options) => open(options, true) };
 /** All features on, and an `async` handler. */
 export const msecAsync: Peer = {
   serve: serveFull,
-  open: (options) => open(options, { metrics: true, isAsync: true }),
+  open: (options) => open({ ...options, method: "EchoAsync" }, true),
 };
 /** No metrics, no hop record, no context; picks and reports are left. */
-export const msecBare: Peer = { serve: serveBare, open: (options) => open(options, { metrics: false }) };
+export const msecBare = variant(NONE);
+/** Without hop records. */
+export const msecNoHop = variant({ ...ALL, hops: false });
+/** Without metrics on both sides. */
+export const msecNoMetrics = variant({ ...ALL, metrics: false });
+/** Without `currentContext()` through awaits. */
+export const msecNoContext = variant({ ...ALL, context: false });

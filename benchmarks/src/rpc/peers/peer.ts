@@ -1,5 +1,7 @@
 /** What every compared program can do: serve an echo in this process, and call one. */
 
+import type { EchoMethod } from "../echo-message.js";
+
 /** Where and how a server listens. */
 export interface ServeOptions {
   /** `MSEC_HOME` of this run: metric ring, live table, address of the log port. Only msec reads it. */
@@ -9,10 +11,14 @@ export interface ServeOptions {
   readonly isShort: boolean;
   /** 0 = any. Workers of one server are given the same one. */
   readonly port: number;
+  /** Name of the service where it needs one. */
+  readonly service: string;
 }
 
 export interface OpenOptions extends ServeOptions {
   readonly connections: number;
+  /** Default Echo; others only with msec. */
+  readonly method?: EchoMethod;
 }
 
 /** Ends with the answer or the error. */

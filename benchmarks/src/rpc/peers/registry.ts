@@ -8,6 +8,9 @@ export const PEERS = {
   "msec-async": async () => (await import("./msec.js")).msecAsync,
   /** No metrics, no hop record, no context. */
   "msec-bare": async () => (await import("./msec.js")).msecBare,
+  "msec-no-hop": async () => (await import("./msec.js")).msecNoHop,
+  "msec-no-metrics": async () => (await import("./msec.js")).msecNoMetrics,
+  "msec-no-context": async () => (await import("./msec.js")).msecNoContext,
   /** Frames are split and copied back, nothing else. */
   floor: async () => (await import("./floor.js")).floor,
   "bare-net": async () => (await import("./bare-net.js")).bareNet,
