@@ -28,6 +28,7 @@ class Request {
   readonly spanIdHigh = (Math.random() * 2 ** 32) >>> 0;
   readonly spanIdLow = (Math.random() * 2 ** 32) >>> 0;
   readonly startedMs = performance.now();
+  readonly arrivedMs = this.startedMs - 0.05;
   readonly costMs = Math.random();
   readonly caller: string;
   readonly link: {
@@ -90,6 +91,7 @@ function requestCases(kind: string, requests: readonly Request[]): Case[] {
       name: `${kind}: metrics + hop record`,
       run: over(requests, (request) => {
         bothMetrics.onRequest(request);
+        bothMetrics.onDelay(request.startedMs - request.arrivedMs);
         bothHops.onRequest(request);
       }),
     },

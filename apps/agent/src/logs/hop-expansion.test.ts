@@ -46,6 +46,7 @@ describe("HopExpansion", () => {
           Priority: "100",
           StartMs: "1700000001000",
           CostUs: "12346",
+          QueueUs: "0",
           Err: "0",
           Reason: "",
           Address: "127.0.0.2:7963",
@@ -59,8 +60,8 @@ describe("HopExpansion", () => {
     ]);
   });
 
-  it("tells the queue time when it is known, and failures", () => {
-    const [event] = expand([{ ...request, queueMs: 1.5, err: -106, reason: "RPC_OVERLOADED", attempt: 2 }]);
+  it("tells the queue time, and failures", () => {
+    const [event] = expand([{ ...request, arrivedMs: 998.1, err: -106, reason: "RPC_OVERLOADED", attempt: 2 }]);
     expect(event!.headers).toMatchObject({ QueueUs: "1500", Err: "-106", Reason: "RPC_OVERLOADED", Attempt: "2" });
   });
 

@@ -29,14 +29,13 @@ export class HopExpansion {
 
   #event(hop: HopRecord): string {
     const endMs = Math.round((hop.startedAtUs + hop.costUs) / 1_000);
-    const queue = hop.queueUs === 0 ? "" : `,"QueueUs":"${hop.queueUs}"`;
     const reason = hop.reason === "" ? '""' : this.#quote(hop.reason);
     const calls = hop.calls.length === 0 ? '"[]"' : JSON.stringify(this.#calls(hop.calls));
     return (
       `{"atMs":${endMs},"headers":{"Kind":"hop","ReqID":"${decimalText(hop.flowIdHigh, hop.flowIdLow)}"${this.#common(hop)}` +
       `,"Coloring":"${hop.coloring ? 1 : 0}","InsTime":"${endMs}","SpanID":"${spanText(hop.spanIdHigh, hop.spanIdLow)}"` +
       `,"ParentSpanID":"${spanText(hop.parentSpanIdHigh, hop.parentSpanIdLow)}","Attempt":"${hop.attempt}"` +
-      `,"Priority":"${hop.priority}","StartMs":"${Math.round(hop.startedAtUs / 1_000)}","CostUs":"${hop.costUs}"${queue}` +
+      `,"Priority":"${hop.priority}","StartMs":"${Math.round(hop.startedAtUs / 1_000)}","CostUs":"${hop.costUs}","QueueUs":"${hop.queueUs}"` +
       `,"Err":"${hop.err}","Reason":${reason},"Protocol":"${hop.protocol}","Calls":${calls},"Level":"INFO"${this.#machine}`
     );
   }

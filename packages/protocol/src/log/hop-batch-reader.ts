@@ -103,7 +103,7 @@ class RecordReader {
       serverAddress: this.#text(addresses >>> 16),
       startedAtUs,
       costUs,
-      queueUs: extraAt < 0 ? 0 : this.#word(extraAt + 8),
+      queueUs: this.#word(at + 44),
       err: extraAt < 0 ? 0 : this.#word(extraAt) | 0,
       reason: this.#text(more & 0xffff),
       calls: callCount === 0 ? [] : this.#calls(callCount, startedAtUs),

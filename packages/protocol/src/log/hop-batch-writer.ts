@@ -80,9 +80,9 @@ export class HopBatchWriter {
     if (this.count === 0) this.#begin(hop.startedMs + hop.costMs);
     const words = this.#words;
     const at = this.#at;
-    const { calls, costMs, priority = HOP_DEFAULT_PRIORITY } = hop;
+    const { calls, startedMs, costMs, arrivedMs = startedMs, priority = HOP_DEFAULT_PRIORITY } = hop;
     const callCount = Math.min(calls.length, MAX_HOP_CALLS);
-    const hasExtra = hop.err !== 0 || hop.attempt !== 0 || !!hop.queueMs;
+    const hasExtra = hop.err !== 0 || hop.attempt !== 0;
     words[at] =
       (hop.coloring ? HOP_FLAG_COLORED : 0) |
       (hop.protocol === "http" ? HOP_FLAG_HTTP : 0) |
@@ -96,14 +96,15 @@ export class HopBatchWriter {
     words[at + 4] = hop.spanIdHigh;
     words[at + 5] = hop.parentSpanIdLow;
     words[at + 6] = hop.parentSpanIdHigh;
-    words[at + 7] = micros(hop.startedMs + costMs - this.#baseMs);
+    words[at + 7] = micros(startedMs + costMs - this.#baseMs);
     words[at + 8] = micros(costMs);
     words[at + 9] = this.#refAt(this.#method, hop.method) | (this.#refAt(this.#caller, hop.caller) << 16);
     words[at + 10] =
       this.#refAt(this.#client, hop.clientAddress) | (this.#refAt(this.#server, hop.serverAddress) << 16);
+    words[at + 11] = micros(startedMs - arrivedMs);
     this.#at = at + HOP_RECORD_WORDS;
     if (hasExtra) this.#appendExtra(hop);
-    for (let index = 0; index < callCount; index++) this.#appendCall(calls[index]!, hop.startedMs);
+    for (let index = 0; index < callCount; index++) this.#appendCall(calls[index]!, startedMs);
     this.count++;
   }
 
@@ -141,11 +142,9 @@ export class HopBatchWriter {
   }
 
   #appendExtra(hop: HopFacts): void {
-    const { attempt, queueMs = 0 } = hop;
     const at = this.#at;
     this.#words[at] = hop.err;
-    this.#words[at + 1] = this.#refOf(hop.reason) | (Math.min(attempt, MAX_ATTEMPT) << 16);
-    this.#words[at + 2] = micros(queueMs);
+    this.#words[at + 1] = this.#refOf(hop.reason) | (Math.min(hop.attempt, MAX_ATTEMPT) << 16);
     this.#at = at + HOP_EXTRA_WORDS;
   }
 

@@ -43,7 +43,7 @@ describe("a batch of hop records", () => {
   });
 
   it("carries errors, attempts, queue time, priority, colour and protocol", () => {
-    const told = { err: -106, reason: "RPC_OVERLOADED", attempt: 3, queueMs: 2.5, priority: 127, coloring: true };
+    const told = { err: -106, reason: "RPC_OVERLOADED", attempt: 3, arrivedMs: 997.5, priority: 127, coloring: true };
     const [hop] = decodeHopBatch(pack([{ ...request, ...told, protocol: "http" }]));
     expect(hop).toMatchObject({
       ...{ err: -106, reason: "RPC_OVERLOADED", attempt: 3, queueUs: 2_500, priority: 127, coloring: true },

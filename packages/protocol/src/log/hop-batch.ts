@@ -28,8 +28,8 @@ export interface HopFacts {
   /** Monotonic. */
   readonly startedMs: number;
   readonly costMs: number;
-  /** From arrival to the start of work; absent = not known. */
-  readonly queueMs?: number | undefined;
+  /** Monotonic: when its bytes arrived. Default `startedMs`. */
+  readonly arrivedMs?: number | undefined;
   readonly err: number;
   readonly reason: string;
   readonly calls: readonly HopCallFacts[];
@@ -52,11 +52,12 @@ export interface HopCallFacts {
 
 /** A record as it comes out of a batch. Times are microseconds, `startedAtUs` since the epoch. */
 export interface HopRecord
-  extends Omit<HopFacts, "startedMs" | "costMs" | "queueMs" | "calls" | "priority" | "protocol"> {
+  extends Omit<HopFacts, "startedMs" | "costMs" | "arrivedMs" | "calls" | "priority" | "protocol"> {
   readonly protocol: "srpc" | "http";
   readonly priority: number;
   readonly startedAtUs: number;
   readonly costUs: number;
+  /** From arrival to start. */
   readonly queueUs: number;
   readonly calls: readonly HopCallRecord[];
 }
@@ -69,9 +70,9 @@ export interface HopCallRecord extends Omit<HopCallFacts, "startedMs" | "costMs"
 /** `HOP1`. Another layout gets another word. */
 export const HOP_MAGIC = 0x31504f48;
 export const HOP_HEAD_WORDS = 6;
-export const HOP_RECORD_WORDS = 11;
-/** Present when anything in them is not 0. */
-export const HOP_EXTRA_WORDS = 3;
+export const HOP_RECORD_WORDS = 12;
+/** Of a request that failed or was not the first attempt. */
+export const HOP_EXTRA_WORDS = 2;
 export const HOP_CALL_WORDS = 8;
 
 /** First word of a record: three flags, number of calls (6 bits), priority (7 bits), service (16 bits). */
