@@ -150,6 +150,11 @@ export class ServerConnection implements ServerPeer {
     return this.#http?.requests ?? this.#connection.lastMessageMs;
   }
 
+  /** Closes behind the next answer with nothing under way: a peer that asks one by one finds that before it asks again. */
+  endBehindAnswer(): void {
+    this.#hasEnded = true;
+  }
+
   /** Sends what is queued and closes. */
   end(): void {
     this.#connection.end();

@@ -101,7 +101,7 @@ const LINGER_MS = 100;
 /** In a handover a connection without a message for so long is closed. */
 const QUIET_MS = 1_000;
 /** What is left of the grace for those who do not go: they are refused and closed as in any stop. */
-const HANDOVER_RESERVE_MS = 500;
+const HANDOVER_RESERVE_MS = 1_000;
 
 class TcpRpcServer implements RpcServer {
   readonly #core: ServerCore;
@@ -283,6 +283,8 @@ class TcpRpcServer implements RpcServer {
       }
       await this.#until(isEmpty, Math.min(untilMs, nowMs + QUIET_MS / 4));
     }
+    for (const connection of this.#connections) connection.endBehindAnswer();
+    await this.#until(isEmpty, untilMs + HANDOVER_RESERVE_MS - 2 * LINGER_MS);
   }
 
   /** Waits for a condition that changes when a request or a connection ends. */
