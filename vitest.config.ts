@@ -26,7 +26,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: "integration",
-          include: ["{packages,apps}/**/src/**/*.int.test.ts"],
+          include: ["{packages,apps}/**/src/**/*.int.test.ts", "examples/**/src/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**"],
           testTimeout: 20_000,
         },

@@ -2,7 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { generateTypeScript, parseProto } from "@msec/idl";
 import { describe, expect, it } from "vitest";
 
-const projects = ["examples/flight", "examples/flight-web"];
+const projects = [
+  "examples/echo",
+  "examples/flight",
+  "examples/flight-web",
+  "examples/mp3/crawl",
+  "examples/mp3/main-logic",
+];
 
 describe.each(projects)("%s", (project) => {
   const protos = readdirSync(project).filter((name) => name.endsWith(".proto"));

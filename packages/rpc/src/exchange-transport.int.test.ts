@@ -1,13 +1,9 @@
 /** Protocols that run over one transport only. */
 import { createServer } from "node:net";
-import { TestScope } from "@msec/testkit";
-import { afterEach, expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { createRpcClient } from "./client.js";
 import type { ExchangeProtocol } from "./exchange-protocol.js";
 import type { CallOutcome } from "./picker.js";
-
-const scope = new TestScope();
-afterEach(() => scope.close());
 
 const lines: ExchangeProtocol<string, string> = {
   name: "lines",
@@ -20,10 +16,10 @@ const lines: ExchangeProtocol<string, string> = {
 async function shoutingServer(): Promise<number> {
   const server = createServer((socket) => {
     socket.on("data", (chunk) => socket.write(chunk.toString().toUpperCase()));
-    scope.add(() => socket.destroy());
+    onTestFinished(() => void socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  scope.add(() => server.close());
+  onTestFinished(() => void server.close());
   return (server.address() as { port: number }).port;
 }
 
@@ -38,7 +34,7 @@ it("refuses an instance that is known by the other transport, says so, and holds
     report: (outcome: CallOutcome) => void told.push(outcome),
   });
   const client = createRpcClient({ service: "Test.caller", picker: { pick } });
-  scope.add(() => client.close());
+  onTestFinished(() => client.close());
   await expect(client.exchange("Test.shouter", lines, "hello")).rejects.toMatchObject({
     reason: "RPC_TRANSPORT_UNSUPPORTED",
     message: `tcp not supported: 127.0.0.1:${port} is known as udp only`,

@@ -1,4 +1,5 @@
 export { freePort } from "./free-port.js";
+export { type Mariadb, type MariadbOptions, mariadbMissing, startMariadb } from "./mariadb.js";
 export {
   killProcess,
   type ProgramOptions,
