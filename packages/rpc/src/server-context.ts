@@ -63,8 +63,10 @@ export class ServerContext<H extends ContextHost = ContextHost>
   readonly spanIdLow: number;
   readonly parentSpanIdHigh: number;
   readonly parentSpanIdLow: number;
-  /** Monotonic. */
-  readonly startedMs: number;
+  /** Monotonic; when its bytes were read. */
+  readonly arrivedMs: number;
+  /** Monotonic; when its turn came. */
+  startedMs: number;
   /** Monotonic; Infinity = none. */
   readonly deadlineMs: number;
   readonly protocol: "srpc" | "http";
@@ -103,16 +105,13 @@ export class ServerContext<H extends ContextHost = ContextHost>
     this.spanIdLow = hasSpan ? head.spanIdLow : random32();
     this.parentSpanIdHigh = head.parentSpanIdHigh;
     this.parentSpanIdLow = head.parentSpanIdLow;
+    this.arrivedMs = link.arrivedMs;
     this.startedMs = link.nowMs;
     this.deadlineMs = head.timeoutMs === 0 ? Number.POSITIVE_INFINITY : link.arrivedMs + head.timeoutMs;
   }
 
   get service(): string {
     return this.link.core.service;
-  }
-
-  get arrivedMs(): number {
-    return this.link.arrivedMs;
   }
 
   get peer(): string {

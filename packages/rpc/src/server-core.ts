@@ -17,6 +17,7 @@ import {
   ShuttingDown,
 } from "./errors.js";
 import type { Admission } from "./overload/admission.js";
+import { RunQueue, SLICE_MS } from "./overload/run-queue.js";
 import type { RunningRequests } from "./running-requests.js";
 import type { RequestGuard } from "./security/request-guard.js";
 import type { PeerSecurity } from "./security/server-security.js";
@@ -66,6 +67,12 @@ export interface ReceivedFrame {
 
 export type RequestContext = ServerContext<ServerPeer>;
 
+interface QueuedRequest {
+  readonly ctx: RequestContext;
+  readonly method: BoundMethod;
+  readonly request: unknown;
+}
+
 export interface ServerCoreOptions {
   readonly service: string;
   readonly methods: ReadonlyMap<string, BoundMethod>;
@@ -99,6 +106,7 @@ export class ServerCore {
   readonly #admission: Admission;
   readonly #events: CallEvents | undefined;
   readonly #Context: typeof ServerContext<ServerPeer>;
+  readonly #queue: RunQueue<QueuedRequest>;
 
   constructor(options: ServerCoreOptions) {
     this.#options = options;
@@ -114,6 +122,20 @@ export class ServerCore {
       Object.defineProperties(BoundContext.prototype, Object.getOwnPropertyDescriptors(options.contextMembers));
     }
     this.#Context = BoundContext;
+    this.#queue = new RunQueue({
+      nowMs: () => options.clock.monotonicMs(),
+      start: (entry, nowMs) => this.#startQueued(entry, nowMs),
+    });
+  }
+
+  /** Requests that were read and wait for their turn. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Requests that are owed an answer. */
+  get underWay(): number {
+    return this.inFlight + this.#queue.length;
   }
 
   clientOrThrow(): RpcClient {
@@ -164,13 +186,42 @@ export class ServerCore {
       ctx.refusedBy = "method";
       return new MethodUnknown({ method: ctx.method });
     }
-    return this.#admission.refusal(ctx, this.inFlight);
+    return this.#admission.refusal(ctx, this);
   }
 
-  /** Runs the handler; the answer is written now, or when its promise settles. */
+  /** Runs the handler, now or when its turn comes; the answer is written when it returns or its promise settles. */
   run(ctx: RequestContext, method: BoundMethod, request: unknown): void {
-    this.inFlight++;
+    const waitedMs = ctx.startedMs - ctx.arrivedMs;
+    if (this.#queue.length > 0 || waitedMs > SLICE_MS || this.#admission.isLagging) {
+      ctx.link.inFlight++;
+      ctx.link.running.add(ctx);
+      this.#queue.push({ ctx, method, request });
+      return;
+    }
+    this.#admission.noteStart(0);
     ctx.link.inFlight++;
+    this.#start(ctx, method, request);
+  }
+
+  /** A request that waited has its turn. */
+  #startQueued({ ctx, method, request }: QueuedRequest, nowMs: number): void {
+    ctx.link.running.remove(ctx);
+    ctx.link.nowMs = nowMs;
+    ctx.startedMs = nowMs;
+    const expiry = ctx.abandoned === undefined ? this.#admission.expiry(ctx) : undefined;
+    if (ctx.abandoned === undefined && expiry === undefined) {
+      this.#admission.noteStart(nowMs - ctx.arrivedMs);
+      this.#start(ctx, method, request);
+      return;
+    }
+    this.inFlight++;
+    this.#leave(ctx);
+    if (ctx.abandoned !== undefined) this.#answerNobody(ctx, ctx.abandoned);
+    else if (expiry !== undefined) this.refuse(ctx, expiry);
+  }
+
+  #start(ctx: RequestContext, method: BoundMethod, request: unknown): void {
+    this.inFlight++;
     let result: unknown;
     try {
       const handler = method.handler as (request: unknown, ctx: RequestContext) => unknown;
@@ -265,7 +316,7 @@ export class ServerCore {
   #leave(ctx: RequestContext): void {
     ctx.unwatch();
     ctx.link.inFlight--;
-    if (--this.inFlight === 0) this.onQuiet();
+    if (--this.inFlight === 0 && this.#queue.length === 0) this.onQuiet();
   }
 
   /** Telemetry must never break a call. */

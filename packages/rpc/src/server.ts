@@ -146,7 +146,7 @@ class TcpRpcServer implements RpcServer {
   }
 
   get inFlight(): number {
-    return this.#core.inFlight;
+    return this.#core.underWay;
   }
 
   get connections(): number {
@@ -259,12 +259,12 @@ class TcpRpcServer implements RpcServer {
     for (const connection of this.#connections) connection.announceStop();
     if (isHandover) await this.#handOver(deadlineMs - HANDOVER_RESERVE_MS);
     this.#core.isStopping = true;
-    await this.#until(() => this.#core.inFlight === 0, deadlineMs);
+    await this.#until(() => this.#core.underWay === 0, deadlineMs);
     await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
     for (const connection of this.#connections) if (connection.inFlight === 0) connection.end();
     await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
     await Promise.all(this.#datagrams.map((listener) => listener.close()));
-    const cutOff = this.#core.inFlight;
+    const cutOff = this.#core.underWay;
     for (const connection of this.#connections) connection.destroy();
     this.#door.close();
     await this.#until(() => this.#connections.size === 0, clock.monotonicMs() + 1000);
@@ -276,7 +276,7 @@ class TcpRpcServer implements RpcServer {
   /** Serves on until all peers have gone, closing the quiet ones. */
   async #handOver(untilMs: number): Promise<void> {
     const { clock } = this.#core;
-    const isEmpty = (): boolean => this.#connections.size === 0 && this.#core.inFlight === 0;
+    const isEmpty = (): boolean => this.#connections.size === 0 && this.#core.underWay === 0;
     for (let nowMs = clock.monotonicMs(); !isEmpty() && nowMs < untilMs; nowMs = clock.monotonicMs()) {
       for (const connection of this.#connections) {
         if (connection.inFlight === 0 && nowMs - connection.lastMessageMs >= QUIET_MS) connection.end();

@@ -48,6 +48,13 @@ export interface AdmissionSubject {
   refusedBy: RefusalCause | "";
 }
 
+export interface WorkerLoad {
+  /** Requests whose handlers run. */
+  readonly inFlight: number;
+  /** Requests that wait for their turn. */
+  readonly queued: number;
+}
+
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #control: OverloadControl | undefined;
@@ -85,17 +92,35 @@ export class Admission {
     this.#control?.noteLatency(method, costMs);
   }
 
-  /** @returns why it is not started, also noted in `refusedBy`; undefined = it is */
-  refusal(request: AdmissionSubject, inFlight: number): AppError | undefined {
-    const { maxInFlight, maxQueueMs } = this.#options;
-    const nowMs = request.startedMs;
-    if (request.deadlineMs <= nowMs) {
+  /** The worker is behind: handlers are started in turn. */
+  get isLagging(): boolean {
+    return this.#control?.isLagging ?? false;
+  }
+
+  /** A request is started after so long a wait in the queue; 0 = it did not pass through it. */
+  noteStart(waitMs: number): void {
+    this.#control?.noteStart(waitMs);
+  }
+
+  /** @returns why a request that comes out of the queue is not worth the work any more; undefined = it is */
+  expiry(request: AdmissionSubject): AppError | undefined {
+    const { maxQueueMs } = this.#options;
+    if (request.deadlineMs <= request.startedMs) {
       request.refusedBy = "deadline";
       return new DeadlinePassed({ method: request.method });
     }
-    if (maxQueueMs > 0 && nowMs - request.arrivedMs > maxQueueMs) return this.#refuse(request, "msg_timeout");
-    if (inFlight >= maxInFlight) return this.#refuse(request, "full");
-    const cause = this.#control?.check(request, nowMs, inFlight);
+    const waitMs = request.startedMs - request.arrivedMs;
+    if (maxQueueMs > 0 && waitMs > maxQueueMs) return this.#refuse(request, "msg_timeout");
+    const isWanted = this.#control?.isStillWanted(request, waitMs) ?? true;
+    return isWanted ? undefined : this.#refuse(request, "shed");
+  }
+
+  /** @returns why it is not started, also noted in `refusedBy`; undefined = it is */
+  refusal(request: AdmissionSubject, load: WorkerLoad): AppError | undefined {
+    const expiry = this.expiry(request);
+    if (expiry !== undefined) return expiry;
+    if (load.inFlight + load.queued >= this.#options.maxInFlight) return this.#refuse(request, "full");
+    const cause = this.#control?.check(request, request.startedMs, load.inFlight);
     return cause === undefined ? undefined : this.#refuse(request, cause);
   }
 

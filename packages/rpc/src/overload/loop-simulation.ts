@@ -1,6 +1,7 @@
 /** Virtual-time model of one worker: an event loop that reads what has arrived, one turn after the other. For tests of overload control. */
 import { DEFAULT_PRIORITY } from "../call-priority.js";
 import { OverloadControl } from "./overload-control.js";
+import { RunQueue, SLICE_MS } from "./run-queue.js";
 
 export interface Arrival {
   readonly priority?: number;
@@ -67,30 +68,81 @@ export interface SimulationOptions {
 
 /** Runs the model and tells how each request ended, in the order they ended. */
 export function simulateLoop(options: SimulationOptions): Served[] {
-  const random = seededRandom(options.seed ?? 1);
-  const lag = new SimulatedLag();
-  const control = options.control
-    ? new OverloadControl({ maxInFlight: 10_000, lag, clock: { nowMs: () => 0 } })
-    : undefined;
-  const arrivals = arrivalsOf(options, random);
-  const served: Served[] = [];
-  let nowMs = 0;
-  let next = 0;
-  while (next < arrivals.length) {
-    nowMs = Math.max(nowMs, arrivals[next]!.arrivedMs);
-    lag.onTurn(nowMs);
-    // What has arrived when the turn begins is read in it.
-    let last = next;
-    while (last < arrivals.length && arrivals[last]!.arrivedMs <= nowMs) last++;
-    for (; next < last; next++) {
-      const request = arrivals[next]!;
-      const subject = { userHash: request.userHash, priority: request.priority ?? DEFAULT_PRIORITY };
-      const isAdmitted = control?.check(subject, nowMs, 0) === undefined;
-      nowMs += isAdmitted ? request.costMs : REFUSE_COST_MS;
-      served.push({ request, doneMs: nowMs, isAdmitted });
+  return new SimulatedWorker(options).run();
+}
+
+class SimulatedWorker {
+  readonly #arrivals: readonly SimulatedRequest[];
+  readonly #lag = new SimulatedLag();
+  readonly #control: OverloadControl | undefined;
+  readonly #queue: RunQueue<SimulatedRequest & { readMs: number }>;
+  readonly #served: Served[] = [];
+  #slice: (() => void) | undefined;
+  #nowMs = 0;
+  #next = 0;
+
+  constructor(options: SimulationOptions) {
+    this.#arrivals = arrivalsOf(options, seededRandom(options.seed ?? 1));
+    const clock = { nowMs: () => 0 };
+    if (options.control) this.#control = new OverloadControl({ maxInFlight: 10_000, lag: this.#lag, clock });
+    this.#queue = new RunQueue({
+      nowMs: () => this.#nowMs,
+      start: (entry, nowMs) => {
+        const waitMs = nowMs - entry.readMs;
+        if (this.#control?.isStillWanted(subjectOf(entry), waitMs) === false) {
+          this.#refuse(entry);
+          return;
+        }
+        this.#control?.noteStart(waitMs);
+        this.#serve(entry);
+      },
+      schedule: (work) => {
+        this.#slice = work;
+      },
+    });
+  }
+
+  /** One turn after the other: what has arrived is read, then handlers that wait get their slice. */
+  run(): Served[] {
+    while (this.#next < this.#arrivals.length || this.#queue.length > 0) {
+      if (this.#slice === undefined) this.#nowMs = Math.max(this.#nowMs, this.#arrivals[this.#next]!.arrivedMs);
+      this.#lag.onTurn(this.#nowMs);
+      const readMs = this.#nowMs;
+      let request = this.#arrivals[this.#next];
+      while (request !== undefined && request.arrivedMs <= readMs) {
+        this.#onRead(request, readMs);
+        request = this.#arrivals[++this.#next];
+      }
+      const slice = this.#slice;
+      this.#slice = undefined;
+      slice?.();
+    }
+    return this.#served;
+  }
+
+  #onRead(request: SimulatedRequest, readMs: number): void {
+    if (this.#control?.check(subjectOf(request), this.#nowMs, 0) !== undefined) this.#refuse(request);
+    else if (this.#queue.length > 0 || this.#nowMs - readMs > SLICE_MS || this.#control?.isLagging) {
+      this.#queue.push({ ...request, readMs });
+    } else {
+      this.#control?.noteStart(0);
+      this.#serve(request);
     }
   }
-  return served;
+
+  #refuse(request: SimulatedRequest): void {
+    this.#nowMs += REFUSE_COST_MS;
+    this.#served.push({ request, doneMs: this.#nowMs, isAdmitted: false });
+  }
+
+  #serve(request: SimulatedRequest): void {
+    this.#nowMs += request.costMs;
+    this.#served.push({ request, doneMs: this.#nowMs, isAdmitted: true });
+  }
+}
+
+function subjectOf(request: SimulatedRequest): { readonly priority: number; readonly userHash: number } {
+  return { userHash: request.userHash, priority: request.priority ?? DEFAULT_PRIORITY };
 }
 
 function arrivalsOf(options: SimulationOptions, random: () => number): SimulatedRequest[] {

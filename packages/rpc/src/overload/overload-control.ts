@@ -1,6 +1,7 @@
 /**
- * Decides, before any work on it began, whether a request is taken. Two signals: the event loop lags ({@link LoopLagMeter}), or more
- * requests are under way than their latency allows ({@link ConcurrencyLimit}). Either makes the worker take only what it has shown to
+ * Decides, before any work on it began, whether a request is taken. Two signals: the event loop
+ * ({@link LoopLag}) or the queue in front of the handlers is late, or more requests are under way than their latency allows
+ * ({@link ConcurrencyLimit}). Either makes the worker take only what it has shown to
  * manage, the most important first ({@link AdmissionThreshold}). As long as neither speaks a request costs two comparisons.
  *
  * The rate is found like that of DAGOR (SoCC 2018, §4.2): cut in proportion to the lag while it lasts, raised by a few percent per
@@ -48,12 +49,14 @@ export class OverloadControl {
   #windowStartMs = Number.NEGATIVE_INFINITY;
   #windowEndMs = Number.NEGATIVE_INFINITY;
   #arrived = 0;
-  #admitted = 0;
+  #started = 0;
   #refusedByLimit = 0;
   #lagWindows = 0;
   #calmWindows = 0;
   /** Infinity = everything is taken. */
   #ratePerSec = Number.POSITIVE_INFINITY;
+  /** Least wait of a request that was started in this window. */
+  #leastWaitMs = Number.POSITIVE_INFINITY;
   /** Most that was managed lately. */
   #provenPerSec = 0;
 
@@ -70,9 +73,26 @@ export class OverloadControl {
     return this.#ratePerSec !== Number.POSITIVE_INFINITY;
   }
 
+  /** The event loop, or the queue in front of the handlers, is late: read on, but start handlers in turn. */
+  get isLagging(): boolean {
+    return this.#lagWindows > 0;
+  }
+
   /** Requests per second that are taken now; Infinity = all. */
   get ratePerSec(): number {
     return this.#ratePerSec;
+  }
+
+  /** A request was started after so long a wait in the queue; 0 = it did not pass through it. */
+  noteStart(waitMs: number): void {
+    this.#started++;
+    if (waitMs < this.#leastWaitMs) this.#leastWaitMs = waitMs;
+  }
+
+  /** A request that was taken has waited so long in the queue: whether it is still wanted. A backlog goes down by this, not by work. */
+  isStillWanted(request: { readonly priority: number; readonly userHash: number }, waitMs: number): boolean {
+    if (!this.isShedding || waitMs <= this.#maxLagMs) return true;
+    return this.#threshold.isAdmitted(admissionLevel(request.priority, request.userHash, this.#clock.nowMs()));
   }
 
   /** A request that waited for something has ended. */
@@ -102,7 +122,6 @@ export class OverloadControl {
         return "limit";
       }
     }
-    this.#admitted++;
     this.limit.noteInFlight(inFlight + 1);
     return undefined;
   }
@@ -114,12 +133,14 @@ export class OverloadControl {
   #turnWindow(nowMs: number): void {
     const elapsedMs = nowMs - this.#windowStartMs;
     this.#lag.wake();
-    const lagMs = this.#lag.take(nowMs);
+    const waitMs = this.#leastWaitMs === Number.POSITIVE_INFINITY ? 0 : this.#leastWaitMs;
+    const lagMs = Math.max(waitMs, this.#lag.take(nowMs));
+    this.#leastWaitMs = Number.POSITIVE_INFINITY;
     // After a pause of the traffic the old window says nothing.
     if (elapsedMs < 10 * WINDOW_MS) this.#judge(lagMs, elapsedMs / 1000);
     else this.#forget();
     this.#arrived = 0;
-    this.#admitted = 0;
+    this.#started = 0;
     this.#refusedByLimit = 0;
     this.#windowStartMs = nowMs;
     this.#windowEndMs = nowMs + WINDOW_MS;
@@ -128,18 +149,18 @@ export class OverloadControl {
   #judge(lagMs: number, seconds: number): void {
     this.limit.update();
     const arrivedPerSec = this.#arrived / seconds;
-    const admittedPerSec = this.#admitted / seconds;
+    const startedPerSec = this.#started / seconds;
     const isLagging = lagMs > this.#maxLagMs;
     this.#lagWindows = isLagging ? this.#lagWindows + 1 : 0;
-    this.#provenPerSec = Math.max(this.#provenPerSec * (isLagging ? 0.95 : 0.99), admittedPerSec);
+    this.#provenPerSec = Math.max(this.#provenPerSec * (isLagging ? 0.95 : 0.99), startedPerSec);
     if (isLagging) {
       if (this.#lagWindows < SUSPECT_WINDOWS && !this.isShedding) return;
       const cut = Math.max(0.5, Math.min(0.95, this.#maxLagMs / lagMs));
       // The lag of one turn lasts for windows: cut by each of them without a floor, the rate would fall to nothing.
       const floor = Math.max(MIN_RATE_PER_SEC, this.#provenPerSec * MIN_PROVEN_SHARE);
-      this.#ratePerSec = Math.max(floor, Math.min(this.#ratePerSec, admittedPerSec) * cut);
+      this.#ratePerSec = Math.max(floor, Math.min(this.#ratePerSec, startedPerSec) * cut);
     } else if (this.#refusedByLimit > 0) {
-      this.#ratePerSec = Math.max(MIN_RATE_PER_SEC, Math.min(this.#ratePerSec, admittedPerSec));
+      this.#ratePerSec = Math.max(MIN_RATE_PER_SEC, Math.min(this.#ratePerSec, startedPerSec));
     } else if (this.isShedding) this.#ratePerSec = Math.max(this.#ratePerSec * RAISE, this.#provenPerSec * 0.9);
     this.#calmWindows = !isLagging && arrivedPerSec <= this.#ratePerSec ? this.#calmWindows + 1 : 0;
     if (!this.isShedding) return;
