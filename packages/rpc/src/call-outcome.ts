@@ -1,11 +1,12 @@
 /** What an answer with an error says: about the instance, for the balancer, and about the request, for the caller. */
 import type { RpcHead } from "@msec/protocol";
-import { DeadlinePassed, MethodUnknown, Overloaded, ShuttingDown } from "./errors.js";
+import { DeadlinePassed, MethodUnknown, Overloaded, QueuedTooLong, ShuttingDown } from "./errors.js";
 import type { CallOutcome } from "./picker.js";
 
 /** Error answers that speak about the instance, not about the request. */
 const OUTCOME_BY_REASON: Readonly<Record<string, CallOutcome>> = {
   [Overloaded.reason]: "error",
+  [QueuedTooLong.reason]: "error",
   [ShuttingDown.reason]: "error",
   [MethodUnknown.reason]: "error",
   [DeadlinePassed.reason]: "timeout",
@@ -20,3 +21,6 @@ export function outcomeOfError(head: RpcHead): CallOutcome {
   if (reason === "") return ERROR_NUMBERS.has(err) ? "error" : "success";
   return Object.hasOwn(OUTCOME_BY_REASON, reason) ? OUTCOME_BY_REASON[reason]! : "success";
 }
+
+/** Reasons that say that the request was not started because there were too many. */
+export const LOAD_REASONS: ReadonlySet<string> = new Set([Overloaded.reason, QueuedTooLong.reason]);

@@ -5,7 +5,7 @@
  * | --- | --- | --- |
  * | connection refused, not made in time | no | any method, next instance, free |
  * | answer RPC_SHUTTING_DOWN | no | any method, next instance, free |
- * | answer RPC_OVERLOADED | no | any method, next instance, costs a token |
+ * | answer RPC_OVERLOADED, RPC_QUEUED_TOO_LONG | no | any method, next instance, costs a token |
  * | connection lost | yes | idempotent methods; the first free, later ones cost a token |
  * | half of the remaining time without an answer | yes | idempotent methods, other instance, costs a token; else it goes on waiting |
  * | answer with a retryable code | yes | idempotent methods, costs a token |

@@ -6,12 +6,12 @@ import type { ChannelKind } from "./call-channel.js";
 import type { CallParent, NestedCall } from "./call-context.js";
 import { HedgeTimer } from "./call-hedge.js";
 import type { CallOptions } from "./call-options.js";
-import { outcomeOfError } from "./call-outcome.js";
+import { LOAD_REASONS, outcomeOfError } from "./call-outcome.js";
 import { DEFAULT_PRIORITY, userHashOf } from "./call-priority.js";
 import { CallRepeats, type RepeatedCall } from "./call-repeats.js";
 import type { CallTarget } from "./call-target.js";
 import type { ClientCore } from "./client-core.js";
-import { CallCancelled, CallTimeout, DeadlinePassed, Overloaded, ResponseInvalid, ShuttingDown } from "./errors.js";
+import { CallCancelled, CallTimeout, DeadlinePassed, ResponseInvalid, ShuttingDown } from "./errors.js";
 import { random32, randomFlowHigh } from "./ids.js";
 import type { CallOutcome, Pick } from "./picker.js";
 
@@ -253,7 +253,7 @@ export class ClientCall extends CallAttempt implements RepeatedCall, NestedCall 
     const { reason } = head;
     if (reason === ShuttingDown.reason) attempt.channel?.retire();
     this.#end(attempt, outcomeOfError(head), { error, nowMs });
-    const isRefusal = reason === ShuttingDown.reason || reason === Overloaded.reason;
+    const isRefusal = reason === ShuttingDown.reason || LOAD_REASONS.has(reason);
     if (!isRefusal && !ERROR_CODES[error.code].retryable) this.settle(error);
     else if (this.#current !== undefined) this.#noteEnded(attempt, isRefusal);
     else if (isRefusal) this.#repeat().unsent(error, reason === ShuttingDown.reason);
