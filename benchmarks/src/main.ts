@@ -1,11 +1,17 @@
-/** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout. */
+/** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout; `page` writes the reference page. */
 import { runTelemetryBenchmark } from "./micro-telemetry.js";
+import { writePerformancePage } from "./performance-page.js";
 import { runRpcBenchmark } from "./rpc/run-rpc.js";
+import { runSoakBenchmark } from "./rpc/run-soak.js";
+import { runTableBenchmark } from "./rpc/run-table.js";
 import { main as runShmBenchmark } from "./shm.bench.js";
 
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   "micro-telemetry": runTelemetryBenchmark,
   rpc: runRpcBenchmark,
+  soak: runSoakBenchmark,
+  table: runTableBenchmark,
+  page: writePerformancePage,
   shm: runShmBenchmark,
 };
 

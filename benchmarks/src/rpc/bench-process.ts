@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { AgentStandIn, type Announcement } from "./agent-stand-in.js";
 import { TEXTS } from "./echo-message.js";
 import { cpuUs, runLoad } from "./load-loop.js";
+import { PacedLoad } from "./paced-load.js";
 import { freePort } from "./peers/free-port.js";
 import type { Caller, OpenOptions, ServeOptions } from "./peers/peer.js";
 import { PEERS, type PeerName } from "./peers/registry.js";
@@ -27,7 +28,8 @@ export interface MemoryUse {
 }
 
 export type BenchRequest =
-  | { readonly kind: "cpu" | "memory" | "home" }
+  | { readonly kind: "cpu" | "memory" | "home" | "stopPaced" }
+  | { readonly kind: "startPaced"; readonly ratePerSec: number }
   | { readonly kind: "announce"; readonly announcement: Announcement }
   | { readonly kind: "check"; readonly calls: number; readonly inFlight: number }
   | { readonly kind: "run"; readonly inFlight: number; readonly durationMs: number };
@@ -37,7 +39,9 @@ export type BenchAnswer = { readonly value: unknown } | { readonly error: string
 
 type Answerer = (request: BenchRequest) => unknown;
 
+/** With `--expose-gc`: what is left after a collection. */
 function memory(): MemoryUse {
+  (globalThis as { gc?: () => void }).gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   return { rssBytes: rss, heapBytes: heapUsed, externalBytes: external };
 }
@@ -95,7 +99,13 @@ async function check(caller: Caller, calls: number, inFlight: number): Promise<v
 
 async function startClient(args: ClientArgs): Promise<{ value: unknown; answer: Answerer }> {
   const caller = await (await PEERS[args.peer]()).open(args);
+  let paced: PacedLoad | undefined;
   const answer: Answerer = (request) => {
+    if (request.kind === "startPaced") {
+      paced = new PacedLoad(caller, request.ratePerSec);
+      return 0;
+    }
+    if (request.kind === "stopPaced") return paced?.stop();
     if (request.kind === "run") return runLoad(caller, request.inFlight, request.durationMs);
     if (request.kind === "check") return check(caller, request.calls, request.inFlight);
     return common(request);

@@ -30,8 +30,8 @@ export interface PeerSamples {
   readonly samples: readonly Sample[];
 }
 
-const SERVER_CORE = 0;
-const CLIENT_CORE = 1;
+export const SERVER_CORE = 0;
+export const CLIENT_CORE = 1;
 const WARM_UP_STEP_MS = 250;
 const MAX_WARM_UP_MS = 8_000;
 const CHECKED_CALLS = 500;

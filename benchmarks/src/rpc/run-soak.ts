@@ -1,0 +1,104 @@
+/**
+ * `npm run bench -- soak [--minutes 10]`: a service with all features on at half of its greatest load. Fails when a call failed or memory
+ * of the server or the client is not flat (rule: flatness.ts).
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { writeResult } from "../result.js";
+import type { MemoryUse } from "./bench-process.js";
+import type { Child } from "./child.js";
+import { type Growth, judgeGrowth, type MemorySample } from "./flatness.js";
+import { type Pair, runWindow, startAgentChild, startPair, stopPair } from "./measure.js";
+import type { PacedCounts } from "./paced-load.js";
+import { chooseScenarios } from "./scenarios.js";
+import { formatColumns } from "./summary.js";
+
+const SAMPLE_EVERY_MS = 5_000;
+const WARM_UP_MS = 3_000;
+const PROBE_MS = 3_000;
+const MIN_MINUTES = 1;
+
+interface Samples {
+  readonly server: MemorySample[];
+  readonly client: MemorySample[];
+}
+
+async function sampleMemory({ server, client }: Pair, samples: Samples, atMs: number): Promise<void> {
+  const take = async (child: Child): Promise<MemorySample> => {
+    const use = (await child.ask({ kind: "memory" })) as MemoryUse;
+    return { atMs, ...use };
+  };
+  samples.server.push(await take(server));
+  samples.client.push(await take(client));
+}
+
+async function runPaced(
+  pair: Pair,
+  ratePerSec: number,
+  durationMs: number,
+): Promise<Samples & { counts: PacedCounts }> {
+  const samples: Samples = { server: [], client: [] };
+  const startedMs = performance.now();
+  await pair.client.ask({ kind: "startPaced", ratePerSec });
+  for (let elapsedMs = 0; elapsedMs < durationMs; elapsedMs = performance.now() - startedMs) {
+    await sleep(Math.min(SAMPLE_EVERY_MS, durationMs - elapsedMs));
+    await sampleMemory(pair, samples, Math.round(performance.now() - startedMs));
+  }
+  const counts = (await pair.client.ask({ kind: "stopPaced" })) as PacedCounts;
+  return { ...samples, counts };
+}
+
+function formatGrowth(rows: Readonly<Record<string, Growth>>): string {
+  const header = ["memory", "first MB", "last MB", "MB/hour", "grown MB", "allowed MB", ""];
+  const lines = Object.entries(rows).map(([name, growth]) => [
+    name,
+    growth.firstMb.toFixed(2),
+    growth.lastMb.toFixed(2),
+    growth.mbPerHour.toFixed(2),
+    growth.windowMb.toFixed(2),
+    growth.allowedMb.toFixed(2),
+    growth.isFlat ? "flat" : "GROWS",
+  ]);
+  return formatColumns([header, ...lines]);
+}
+
+async function soak(minutes: number): Promise<boolean> {
+  const scenario = chooseScenarios("256")[0]!;
+  const agent = await startAgentChild();
+  try {
+    const pair = await startPair(scenario, { peer: "msec", agent, nodeArgs: ["--expose-gc"] });
+    try {
+      await runWindow(pair, scenario.inFlight, WARM_UP_MS);
+      const { load } = await runWindow(pair, scenario.inFlight, PROBE_MS);
+      const maxPerSec = Math.round((load.calls * 1000) / load.elapsedMs);
+      const ratePerSec = Math.round(maxPerSec / 2);
+      process.stderr.write(`greatest load ${maxPerSec} calls/s; ${ratePerSec} calls/s for ${minutes} min\n`);
+      const { server, client, counts } = await runPaced(pair, ratePerSec, minutes * 60_000);
+      const [ofServer, ofClient] = [judgeGrowth(server), judgeGrowth(client)];
+      const growth = {
+        serverLive: ofServer.live,
+        serverResident: ofServer.resident,
+        clientLive: ofClient.live,
+        clientResident: ofClient.resident,
+      };
+      const isFlat = Object.values(growth).every((each) => each.isFlat);
+      const ok = isFlat && counts.errors === 0;
+      process.stderr.write(`${formatGrowth(growth)}\n${counts.errors} errors ${counts.firstError}\n`);
+      const line = { ok, minutes, maxPerSec, ratePerSec, ...counts, growth };
+      await writeResult("soak", { ...line, samples: { server, client } }, { line, isKept: minutes >= 10 });
+      return ok;
+    } finally {
+      await stopPair(pair);
+    }
+  } finally {
+    await agent.stop();
+  }
+}
+
+/** @throws when `--minutes` is below 1: there would be nothing to fit */
+export async function runSoakBenchmark(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { minutes: { type: "string", default: "10" } } });
+  const minutes = Number(values.minutes);
+  if (!(minutes >= MIN_MINUTES)) throw new Error(`--minutes ${values.minutes}: use ${MIN_MINUTES} or more`);
+  if (!(await soak(minutes))) process.exitCode = 1;
+}
