@@ -8,9 +8,8 @@ import { startProgram, TestScope } from "@msec/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BurnService } from "./burn-service.mjs";
 
-/** The worker manages 250 requests a second. */
+/** On a quiet machine the worker manages 250 requests a second. */
 const COST_US = 4_000;
-const CAPACITY_PER_SEC = 1_000_000 / COST_US;
 const TICK_MS = 10;
 
 interface Done {
@@ -22,6 +21,7 @@ interface Done {
 const scope = new TestScope();
 let client: RpcClient;
 let target: string;
+let capacityPerSec: number;
 
 beforeAll(async () => {
   const script = fileURLToPath(new URL("./burn-service.mjs", import.meta.url));
@@ -34,6 +34,7 @@ beforeAll(async () => {
   };
   client = createRpcClient({ service: "Test.caller", picker });
   scope.add(() => client.close());
+  capacityPerSec = await measureCapacity(2_000);
 });
 afterAll(() => scope.close());
 
@@ -45,6 +46,17 @@ async function callOnce(priority: number, repeats: number): Promise<boolean> {
   } catch {
     return repeats > 0 ? await callOnce(priority, repeats - 1) : false;
   }
+}
+
+/** Requests per second when a few callers ask one after the other: other work on this machine takes its share of the processor. */
+async function measureCapacity(durationMs: number): Promise<number> {
+  const endMs = performance.now() + durationMs;
+  let calls = 0;
+  const ask = async (): Promise<void> => {
+    while (performance.now() < endMs) if (await callOnce(64, 0)) calls++;
+  };
+  await Promise.all(Array.from({ length: 4 }, ask));
+  return (calls * 1000) / durationMs;
 }
 
 /** Sends at a fixed rate, whether answers come or not. Every 20th call is important. */
@@ -73,14 +85,13 @@ describe("ten times the load that a worker manages", () => {
   let during: readonly Done[] = [];
   let after: readonly Done[] = [];
   beforeAll(async () => {
-    await load(CAPACITY_PER_SEC / 2, 1_000);
-    during = (await load(CAPACITY_PER_SEC * 10, 6_000)).filter((call) => call.sentMs > 2_000);
-    after = await load(CAPACITY_PER_SEC / 2, 8_000);
+    during = (await load(capacityPerSec * 10, 6_000)).filter((call) => call.sentMs > 2_000);
+    after = await load(capacityPerSec / 2, 8_000);
   });
 
   it("does not stop it from working", () => {
     const perSec = during.filter((call) => call.isAnswered).length / 4;
-    expect(perSec).toBeGreaterThan(CAPACITY_PER_SEC * 0.4);
+    expect(perSec).toBeGreaterThan(capacityPerSec * 0.4);
   });
 
   it("leaves the important requests alone", () => {
