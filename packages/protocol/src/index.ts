@@ -54,6 +54,8 @@ export {
   ProcessReport,
   RouteReport,
   SignedOrder,
+  type TlsTrustReply,
+  tlsProofText,
 } from "./link/messages.js";
 export {
   type HopCallFacts,
@@ -143,10 +145,12 @@ export {
   appendFrame,
   appendRawFrame,
   checkPackage,
+  closeFrame,
   createFrameSlice,
   encodeFrame,
   type FrameSlice,
   frameLength,
+  openFrame,
   SRPC_OVERHEAD,
   sliceFrame,
 } from "./srpc/frame.js";

@@ -81,7 +81,7 @@ describe("requests that nobody waits for", () => {
       { client: openClient() },
     );
     const peer = new RawPeer(port);
-    peer.socket.write(requestFrame(1, "x"));
+    peer.socket.write(requestFrame(1, "x", { timeoutMs: 60_000 }));
     await until(() => inner.started.length === 3);
     give(peer);
     await until(() => server.inFlight === 0);

@@ -10,11 +10,14 @@ import {
 import {
   appendFrame,
   CAPABILITY_CANCEL,
+  closeFrame,
   createFrameSlice,
   createHead,
   decodeHead,
+  encodeHead,
   FrameTooLarge,
   frameLength,
+  openFrame,
   type ProtoWriter,
   type RpcHead,
   resetHead,
@@ -45,6 +48,8 @@ export interface ServerConnectionOptions {
   readonly onClose: (connection: ServerConnection) => void;
 }
 
+type CurrentFrame = Required<ReceivedFrame>;
+
 /** Decoding and encoding are synchronous and never re-entered: one object each serves all connections. */
 const requestHead = createHead();
 const replyHead = createHead();
@@ -63,7 +68,14 @@ export class ServerConnection implements ServerPeer {
   readonly #connection: StreamConnection<ProtoWriter>;
   readonly #maxFrameBytes: number;
   readonly #onClose: (connection: ServerConnection) => void;
-  readonly #frame: ReceivedFrame = { peer: this, head: requestHead, bytes: NO_BYTES, slice };
+  readonly #frame: CurrentFrame = {
+    peer: this,
+    head: requestHead,
+    bytes: NO_BYTES,
+    slice,
+    echoEnd: 0,
+    current: undefined,
+  };
   #http: HttpExchange | undefined;
   #isFirst = true;
   #hasEnded = false;
@@ -100,7 +112,17 @@ export class ServerConnection implements ServerPeer {
       return;
     }
     const writer = this.#writer();
-    const size = appendFrame(writer, this.#replyHead(ctx), method.type.output, response);
+    const start = openFrame(writer);
+    if (this.#isEcho(ctx)) writer.rawPart(this.#frame.bytes, slice.headStart, this.#frame.echoEnd);
+    else encodeHead(this.#replyHead(ctx), writer);
+    const bodyStart = writer.length;
+    try {
+      method.type.output.encode(response, writer);
+    } catch (error) {
+      writer.truncate(start);
+      throw error;
+    }
+    const size = closeFrame(writer, start, bodyStart);
     if (size > this.#maxFrameBytes) {
       writer.truncate(writer.length - size);
       throw new FrameTooLarge({ sizeBytes: size, limitBytes: this.#maxFrameBytes });
@@ -178,6 +200,18 @@ export class ServerConnection implements ServerPeer {
     this.#connection.blockInput();
   }
 
+  /** A good answer given while the request's bytes are still here, with nothing to add: it repeats the request's head. */
+  #isEcho(ctx: RequestContext): boolean {
+    const frame = this.#frame;
+    return (
+      ctx === frame.current &&
+      frame.echoEnd !== 0 &&
+      this.#hasToldCapabilities &&
+      (requestHead.flowIdLow !== 0 || requestHead.flowIdHigh !== 0) &&
+      ctx.coloring === (requestHead.coloring !== 0)
+    );
+  }
+
   /** The first answer tells what this server understands. */
   #replyHead(ctx: RequestContext, error?: WireError): RpcHead {
     const head = fillReplyHead(replyHead, ctx, error);
@@ -225,7 +259,7 @@ export class ServerConnection implements ServerPeer {
     if (size === 0) return 0;
     sliceFrame(bytes, at, slice);
     try {
-      decodeHead(bytes, slice.headStart, slice.headEnd, requestHead);
+      this.#frame.echoEnd = decodeHead(bytes, slice.headStart, slice.headEnd, requestHead);
     } catch (error) {
       this.#onBadHead(error);
       return size;
@@ -233,6 +267,7 @@ export class ServerConnection implements ServerPeer {
     if (!this.#knowsNotice && requestHead.timeoutMs !== 0) this.#onNewPeer();
     this.#frame.bytes = bytes;
     this.core.dispatch(this.#frame);
+    this.#frame.current = undefined;
     return size;
   }
 

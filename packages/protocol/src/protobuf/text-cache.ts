@@ -1,4 +1,5 @@
-import type { ProtoReader } from "./reader.js";
+import { decodeLenientUtf8, decodeUtf8 } from "./utf8.js";
+import { wordView } from "./word-view.js";
 import type { ProtoWriter } from "./writer.js";
 
 /** Longer texts are not kept. */
@@ -10,42 +11,29 @@ const MAX_CACHED_BYTES = 256;
  */
 export class TextCache {
   readonly #bytes = new Uint8Array(MAX_CACHED_BYTES);
+  readonly #view = new DataView(this.#bytes.buffer);
   #length = 0;
   #text = "";
 
-  /** Reads a length-delimited text; what is not UTF-8 is replaced by U+FFFD. */
-  read(reader: ProtoReader): string {
-    const length = reader.uint32();
-    const start = reader.pos;
-    if (length === this.#length && this.#matches(reader.buffer, start)) {
-      reader.advance(length);
-      return this.#text;
-    }
-    const text = reader.lenientText(length);
+  /** Text of `bytes[start, end)`; what is not UTF-8 is replaced by U+FFFD. */
+  read(bytes: Uint8Array, start: number, end: number): string {
+    const length = end - start;
+    if (length === this.#length && this.#matches(bytes, start)) return this.#text;
+    const text = decodeUtf8(bytes, start, end) ?? decodeLenientUtf8(bytes, start, end);
     if (length <= MAX_CACHED_BYTES) {
-      this.#bytes.set(reader.buffer.subarray(start, start + length));
+      this.#bytes.set(bytes.subarray(start, end));
       this.#length = length;
       this.#text = text;
     }
     return text;
   }
 
-  /** May look past the reader's end; `advance` checks it afterwards. */
-  #matches(buffer: Uint8Array, start: number): boolean {
-    const cached = this.#bytes;
+  #matches(bytes: Uint8Array, start: number): boolean {
     const length = this.#length;
-    if (start + length > buffer.length) return false;
+    const view = wordView(bytes);
     let i = 0;
-    for (; i + 4 <= length; i += 4) {
-      const at = start + i;
-      const difference =
-        (cached[i]! ^ buffer[at]!) |
-        (cached[i + 1]! ^ buffer[at + 1]!) |
-        (cached[i + 2]! ^ buffer[at + 2]!) |
-        (cached[i + 3]! ^ buffer[at + 3]!);
-      if (difference !== 0) return false;
-    }
-    for (; i < length; i++) if (cached[i] !== buffer[start + i]) return false;
+    for (; i + 4 <= length; i += 4) if (view.getInt32(start + i) !== this.#view.getInt32(i)) return false;
+    for (; i < length; i++) if (this.#bytes[i] !== bytes[start + i]) return false;
     return true;
   }
 }

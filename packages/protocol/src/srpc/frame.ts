@@ -99,7 +99,8 @@ export function appendFrame<I>(
   bodyType?: MessageType<unknown, I>,
   body?: I,
 ): number {
-  const start = openFrame(writer, head);
+  const start = openFrame(writer);
+  encodeHead(head, writer);
   const bodyStart = writer.length;
   if (bodyType !== undefined) {
     try {
@@ -114,7 +115,8 @@ export function appendFrame<I>(
 
 /** Appends a frame whose body is encoded already. */
 export function appendRawFrame(writer: ProtoWriter, head: RpcHead, body: Uint8Array): number {
-  const start = openFrame(writer, head);
+  const start = openFrame(writer);
+  encodeHead(head, writer);
   const bodyStart = writer.length;
   writer.raw(body);
   return closeFrame(writer, start, bodyStart);
@@ -127,14 +129,15 @@ export function encodeFrame(head: RpcHead, body: Uint8Array = new Uint8Array(0))
   return writer.finish();
 }
 
-function openFrame(writer: ProtoWriter, head: RpcHead): number {
+/** Begins a frame; the head is to be written next, then the body, then {@link closeFrame}. Gives where it starts. */
+export function openFrame(writer: ProtoWriter): number {
   const start = writer.reserve(PREFIX_BYTES);
   writer.buffer[start] = START;
-  encodeHead(head, writer);
   return start;
 }
 
-function closeFrame(writer: ProtoWriter, start: number, bodyStart: number): number {
+/** Ends the frame begun at `start`, whose body begins at `bodyStart`. Gives its size. */
+export function closeFrame(writer: ProtoWriter, start: number, bodyStart: number): number {
   const headStart = start + PREFIX_BYTES;
   writer.patchUint32BigEndian(start + 1, bodyStart - headStart);
   writer.patchUint32BigEndian(start + 5, writer.length - bodyStart);

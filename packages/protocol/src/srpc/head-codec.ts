@@ -15,6 +15,8 @@ import type { RpcHead } from "./head.js";
 const NUMBERS_BYTES = 128;
 const REQUIRED_SEQUENCE = 1;
 const REQUIRED_METHOD_NAME = 2;
+/** Tag of field 100, the first that is ours. */
+const FIRST_OWN_TAG = 0x320;
 
 /** One reader for all heads: decoding is synchronous and never re-entered. */
 const reader = new ProtoReader(new Uint8Array(0));
@@ -100,56 +102,107 @@ export function resetHead(head: RpcHead): void {
   head.cancel = 0;
 }
 
+/** Where the tag or value read last ended, and its halves: signed, since numbers above 2^31 would be allocated. */
+let partEnd = 0;
+let partHigh = 0;
+let partLow = 0;
+/** Required fields met so far. */
+let seen = 0;
+
 /**
  * Reads the head in `bytes[start, end)` into `into`, which is reset first. Unknown fields and known numbers of another wire type are
  * skipped; of a repeated number the last one counts.
  *
+ * @returns where the part ends that a good answer may repeat byte by byte (sequence, colour, flow id, caller, method); 0 when there is
+ *   no such part, since other fields are mixed into it
  * @throws PROTO_MESSAGE_MALFORMED not a protobuf message
  * @throws PROTO_REQUIRED_FIELD_MISSING `sequence` or `method_name` is absent (Java peers answer with an empty method name: legal)
  */
-export function decodeHead(bytes: Uint8Array, start: number, end: number, into: RpcHead): void {
+export function decodeHead(bytes: Uint8Array, start: number, end: number, into: RpcHead): number {
   resetHead(into);
   reader.reset(bytes, start, end);
-  let seen = 0;
-  while (reader.pos < end) {
-    const tag = reader.tag();
-    switch (tag) {
-      case 0x50:
-        reader.varint64();
-        into.sequenceHigh = reader.high;
-        into.sequenceLow = reader.low;
-        seen |= REQUIRED_SEQUENCE;
-        break;
-      case 0xa0:
-        into.coloring = reader.uint32();
-        break;
-      case 0xa8:
-        reader.varint64();
-        into.colorIdHigh = reader.high;
-        into.colorIdLow = reader.low;
-        break;
-      case 0xf0:
-        reader.varint64();
-        into.flowIdHigh = reader.high;
-        into.flowIdLow = reader.low;
-        break;
-      case 0x192:
-        into.caller = readCaller();
-        break;
-      case 0x19a:
-        into.methodName = methodNames.read(reader);
-        seen |= REQUIRED_METHOD_NAME;
-        break;
-      default:
-        decodeRareField(tag, into);
+  seen = 0;
+  let echoEnd = end;
+  for (let pos = start; pos < end; pos = partEnd) {
+    const tag = readTag(bytes, pos);
+    if (tag < FIRST_OWN_TAG) {
+      if (!decodeOriginalField(tag, bytes, into) || echoEnd !== end) echoEnd = 0;
+    } else {
+      if (echoEnd === end) echoEnd = pos;
+      decodeOwnField(tag, bytes, into);
     }
+    if (partEnd > end) reader.fail(pos, "a field passes the end of the head");
   }
   if (seen !== (REQUIRED_SEQUENCE | REQUIRED_METHOD_NAME)) {
     failRequired((seen & REQUIRED_SEQUENCE) === 0 ? "srpc.CRpcHead.sequence" : "srpc.CRpcHead.method_name");
   }
+  return echoEnd;
+}
+
+/** The fields that answers repeat; false for any other. */
+function decodeOriginalField(tag: number, bytes: Uint8Array, into: RpcHead): boolean {
+  switch (tag) {
+    case 0x50:
+      readVarint(bytes, partEnd);
+      into.sequenceHigh = partHigh >>> 0;
+      into.sequenceLow = partLow >>> 0;
+      seen |= REQUIRED_SEQUENCE;
+      return true;
+    case 0xa0:
+      readVarint(bytes, partEnd);
+      into.coloring = partLow >>> 0;
+      return true;
+    case 0xa8:
+      readVarint(bytes, partEnd);
+      into.colorIdHigh = partHigh >>> 0;
+      into.colorIdLow = partLow >>> 0;
+      return true;
+    case 0xf0:
+      readVarint(bytes, partEnd);
+      into.flowIdHigh = partHigh >>> 0;
+      into.flowIdLow = partLow >>> 0;
+      return true;
+    case 0x192:
+      into.caller = withoutNul(readText(bytes, callers));
+      return true;
+    case 0x19a:
+      into.methodName = readText(bytes, methodNames);
+      seen |= REQUIRED_METHOD_NAME;
+      return true;
+    default:
+      decodeRareField(tag, into);
+      return false;
+  }
+}
+
+/** Fields 100 and up. */
+function decodeOwnField(tag: number, bytes: Uint8Array, into: RpcHead): void {
+  switch (tag) {
+    case 0x320:
+      readVarint(bytes, partEnd);
+      into.timeoutMs = partLow >>> 0;
+      break;
+    case 0x328:
+      readVarint(bytes, partEnd);
+      into.attempt = partLow >>> 0;
+      break;
+    case 0x331:
+      readFixed64(bytes, partEnd);
+      into.spanIdHigh = partHigh >>> 0;
+      into.spanIdLow = partLow >>> 0;
+      break;
+    case 0x339:
+      readFixed64(bytes, partEnd);
+      into.parentSpanIdHigh = partHigh >>> 0;
+      into.parentSpanIdLow = partLow >>> 0;
+      break;
+    default:
+      decodeRareField(tag, into);
+  }
 }
 
 function decodeRareField(tag: number, into: RpcHead): void {
+  reader.pos = partEnd;
   switch (tag) {
     case 0x140:
       into.err = reader.int32();
@@ -159,22 +212,6 @@ function decodeRareField(tag: number, into: RpcHead): void {
       break;
     case 0x152:
       into.errMsg = reader.lenientString();
-      break;
-    case 0x320:
-      into.timeoutMs = reader.uint32();
-      break;
-    case 0x328:
-      into.attempt = reader.uint32();
-      break;
-    case 0x331:
-      reader.fixed64Halves();
-      into.spanIdHigh = reader.high;
-      into.spanIdLow = reader.low;
-      break;
-    case 0x339:
-      reader.fixed64Halves();
-      into.parentSpanIdHigh = reader.high;
-      into.parentSpanIdLow = reader.low;
       break;
     case 0x342:
       into.reason = reader.lenientString();
@@ -192,11 +229,75 @@ function decodeRareField(tag: number, into: RpcHead): void {
       into.cancel = reader.uint32();
       break;
     default:
+      if (tag < 8) reader.fail(partEnd, `invalid tag ${tag}`);
       reader.skip(tag);
   }
+  partEnd = reader.pos;
 }
 
-function readCaller(): string {
-  const caller = callers.read(reader);
-  return caller.endsWith("\0") ? caller.replace(/\0+$/, "") : caller;
+function readTag(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (first < 128) {
+    partEnd = at + 1;
+    return first;
+  }
+  const second = bytes[at + 1]!;
+  if (second < 128) {
+    partEnd = at + 2;
+    return (first & 127) | (second << 7);
+  }
+  reader.pos = at;
+  const tag = reader.tag();
+  partEnd = reader.pos;
+  return tag;
+}
+
+/** May look past the end of the head, which `decodeHead` checks afterwards. */
+function readVarint(bytes: Uint8Array, start: number): void {
+  let pos = start;
+  let byte = bytes[pos++]!;
+  let low = byte & 127;
+  for (let shift = 7; byte > 127 && shift < 28; shift += 7) {
+    byte = bytes[pos++]!;
+    low |= (byte & 127) << shift;
+  }
+  partLow = low;
+  partHigh = 0;
+  partEnd = pos;
+  if (byte > 127) readRestOfVarint(bytes, pos);
+}
+
+/** What follows the first 28 bits. */
+function readRestOfVarint(bytes: Uint8Array, start: number): void {
+  let pos = start;
+  let byte = bytes[pos++]!;
+  partLow |= byte << 28;
+  let high = (byte & 127) >>> 4;
+  for (let shift = 3; byte > 127; shift += 7) {
+    if (pos - start === 6) reader.fail(start, "a varint is longer than 10 bytes");
+    byte = bytes[pos++]!;
+    high |= (byte & 127) << shift;
+  }
+  partHigh = high;
+  partEnd = pos;
+}
+
+function readFixed64(bytes: Uint8Array, at: number): void {
+  partLow = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+  partHigh = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24);
+  partEnd = at + 8;
+}
+
+function readText(bytes: Uint8Array, cache: TextCache): string {
+  readVarint(bytes, partEnd);
+  const start = partEnd;
+  const length = partLow >>> 0;
+  if (length > reader.end - start) reader.fail(start, `a value of ${length} bytes passes the end`);
+  partEnd = start + length;
+  return cache.read(bytes, start, partEnd);
+}
+
+/** PHP peers end their name with NUL. */
+function withoutNul(caller: string): string {
+  return caller.charCodeAt(caller.length - 1) === 0 ? caller.replace(/\0+$/, "") : caller;
 }
