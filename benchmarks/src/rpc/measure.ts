@@ -15,6 +15,8 @@ export interface Effort {
 
 /** Figures of one round. */
 export interface Sample {
+  /** Calls that failed; they count in none of the other figures. */
+  readonly errors: number;
   readonly callsPerSec: number;
   readonly p50Us: number;
   readonly p99Us: number;
@@ -35,6 +37,8 @@ export const CLIENT_CORE = 1;
 const WARM_UP_STEP_MS = 250;
 const MAX_WARM_UP_MS = 8_000;
 const CHECKED_CALLS = 500;
+/** A machine with other work may make a service refuse some calls. */
+const MAX_ERROR_SHARE = 0.001;
 
 export interface Pair {
   readonly peer: PeerName;
@@ -112,12 +116,14 @@ export async function runWindow({ server, client }: Pair, inFlight: number, dura
   return { load, serverCpuUs: ((await server.ask({ kind: "cpu" })) as number) - before };
 }
 
-/** @throws when a call failed: figures of failures are no figures */
+/** @throws when more than a few calls failed: figures of failures are no figures */
 async function sample(pair: Pair, inFlight: number, runMs: number): Promise<Sample> {
   const { load, serverCpuUs } = await runWindow(pair, inFlight, runMs);
   const { calls, errors, firstError, elapsedMs, p50Us, p99Us, p999Us, cpuUs } = load;
-  if (errors > 0) throw new Error(`${pair.peer}: ${errors} of ${calls + errors} calls failed, first: ${firstError}`);
+  if (errors > calls * MAX_ERROR_SHARE)
+    throw new Error(`${pair.peer}: ${errors} of ${calls + errors} calls failed, first: ${firstError}`);
   return {
+    errors,
     callsPerSec: Math.round((calls * 1000) / elapsedMs),
     p50Us,
     p99Us,

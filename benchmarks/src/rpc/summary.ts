@@ -10,8 +10,9 @@ const FIGURES = [
   "p999Us",
   "serverCpuUs",
   "clientCpuUs",
+  "errors",
 ] as const satisfies readonly (keyof Sample)[];
-const TITLES = ["calls/s", "p50 µs", "p99 µs", "p99.9 µs", "server CPU µs", "client CPU µs"];
+const TITLES = ["calls/s", "p50 µs", "p99 µs", "p99.9 µs", "server CPU µs", "client CPU µs", "errors"];
 
 interface Spread {
   readonly min: number;
@@ -38,7 +39,8 @@ export function formatColumns(rows: readonly (readonly string[])[]): string {
 }
 
 export function formatSummaries(summaries: readonly Summary[]): string {
-  const text = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toFixed(2));
+  const text = (value: number): string =>
+    value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(2);
   const rows = summaries.map((summary) => [summary.peer, ...FIGURES.map((figure) => text(summary[figure].median))]);
   return formatColumns([["peer", ...TITLES], ...rows]);
 }

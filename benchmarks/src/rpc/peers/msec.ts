@@ -4,6 +4,7 @@
  * variants leave parts out, so that the parts can be priced.
  */
 import { bindService, createRpcClient, createRpcServer, type RpcServer } from "@msec/rpc";
+import { openSharedServer } from "@msec/rpc/process";
 import { defineService, runService, type ServiceContext, tablePicker } from "@msec/sdk";
 import { EchoService } from "../echo-message.js";
 import { telemetryEvents } from "./msec-telemetry.js";
@@ -44,7 +45,8 @@ const handlers = {
 
 async function portOf(server: RpcServer, { transport, port }: ServeOptions): Promise<number> {
   const at = { host: "127.0.0.1", port };
-  return (transport === "udp" ? await server.listenUdp(at) : await server.listen(at)).port;
+  if (transport === "udp") return (await server.listenUdp(at)).port;
+  return (await server.listen({ server: await openSharedServer(at) })).port;
 }
 
 function listenItems({ transport, port }: ServeOptions): string {
