@@ -94,10 +94,10 @@ async function startParts(context: Context): Promise<RunningAgent> {
     logger,
   });
   const load = new MachineLoadReader(config.home);
-  const metrics = startMetrics({ config, paths, console: link, load, clock, logger });
-  closers.add(() => metrics.stop());
   const logs = await startLogIntake({ config, paths, console: link, clock, logger });
   closers.add(() => logs.stop());
+  const metrics = startMetrics({ config, paths, console: link, load, losses: logs, clock, logger });
+  closers.add(() => metrics.stop());
   writeAgentInfo(paths, identity, { address: config.address, logPort: logs.port });
   const { supervisor, file, heartbeats } = startSupervision(context, { link, naming, load, logs });
   parts.orders = startOrders({ ...context, identity, link, supervisor, file });

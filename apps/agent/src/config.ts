@@ -31,6 +31,12 @@ export const AgentConfig = Type.Object(
       description:
         "Also accept log records on 127.0.0.1:logPort, where programs of the archived system always send them. One agent per host only.",
     }),
+    hopRecordsPerSec: Type.Integer({
+      minimum: 0,
+      default: 2000,
+      description:
+        "Hop records taken per second. Above it only those of some requests are, the same ones on all machines, and of failed ones. Each costs the agent about 10 us and the console a row. 0: no limit.",
+    }),
     logSpoolMaxBytes: Type.Integer({
       minimum: 1 << 20,
       default: 512 << 20,

@@ -37,11 +37,15 @@ export interface LogSink {
 /** The parts of a request that are fields of its records. */
 type LoggedContext = CallContext & { readonly clientAddress?: string; readonly serverAddress?: string };
 
+/** Those that every record has. */
+const COMMON_FIELDS: ReadonlySet<string> = new Set(Object.keys(processFields("")));
+
 /** Log of one request, or of the process when `context` is undefined. */
 export class ContextLog implements ServiceLog {
   readonly #sink: LogSink;
   readonly #context: LoggedContext | undefined;
   #fields: Record<string, string> | undefined;
+  #common: Readonly<Record<string, string>> | undefined;
 
   constructor(sink: LogSink, context: LoggedContext | undefined) {
     this.#sink = sink;
@@ -74,16 +78,14 @@ export class ContextLog implements ServiceLog {
   }
 
   isWritable(level: LogLevel): boolean {
-    return this.#sink.filter.hasLevel(level) || this.#isColored(this.#headers(undefined), level);
+    return this.#sink.filter.hasLevel(level) || this.#isColored(undefined);
   }
 
   #write(level: LogLevel, text: string, fields: ServiceLogFields | undefined): void {
     const { emitter, filter, onRecord } = this.#sink;
-    const isWanted = filter.hasLevel(level);
-    // Nearly all records that are not wanted end here, before their fields are gathered.
-    if (!isWanted && filter.rules.length === 1 && !this.#context?.coloring && !this.#fields && !fields) return;
+    // Nearly all records that are not wanted end here, before anything of them is made.
+    if (!filter.hasLevel(level) && !this.#isColored(fields)) return;
     const headers = this.#headers(fields);
-    if (!isWanted && !this.#isColored(headers, level)) return;
     headers.InsTime = String(Date.now());
     headers.Level = level;
     const body = typeof text === "string" ? text : String(text);
@@ -91,23 +93,47 @@ export class ContextLog implements ServiceLog {
     onRecord?.({ headers, body });
   }
 
-  #isColored(headers: Readonly<Record<string, string>>, level: LogLevel): boolean {
-    return this.#sink.filter.isWritable(level, (field) => headers[field]);
+  #isColored(fields: ServiceLogFields | undefined): boolean {
+    for (const { field, value } of this.#sink.filter.rules) if (this.#fieldOf(field, fields) === value) return true;
+    return false;
+  }
+
+  /** What the record would say in a field, found without making the record. */
+  #fieldOf(field: string, fields: ServiceLogFields | undefined): string | undefined {
+    if (fields !== undefined && Object.hasOwn(fields, field)) return String(fields[field]);
+    const own = this.#fields?.[field];
+    if (own !== undefined) return own;
+    if (field === "Coloring") return this.#coloring;
+    return COMMON_FIELDS.has(field) ? this.#commonFields[field] : undefined;
   }
 
   #headers(fields: ServiceLogFields | undefined): Record<string, string> {
-    const context = this.#context;
-    const headers = context
-      ? requestFields({
-          ...{ service: context.service, method: context.method, caller: context.caller, requestId: context.requestId },
-          coloring: context.coloring,
-          clientAddress: context.peer,
-          serverAddress: context.serverAddress ?? "",
-        })
-      : processFields(this.#sink.service);
-    if (this.#fields) Object.assign(headers, this.#fields);
+    const headers: Record<string, string> = { ...this.#commonFields, ...this.#fields };
+    if (this.#fields?.Coloring === undefined) headers.Coloring = this.#coloring;
     for (const key in fields) headers[key] = String(fields[key]);
     return headers;
+  }
+
+  /** May change in the course of a request, unlike the other fields. */
+  get #coloring(): string {
+    return this.#context?.coloring ? "1" : "0";
+  }
+
+  /** Those that all records of the request have; made with the first record that needs them. */
+  get #commonFields(): Readonly<Record<string, string>> {
+    this.#common ??= this.#createCommonFields();
+    return this.#common;
+  }
+
+  #createCommonFields(): Readonly<Record<string, string>> {
+    const context = this.#context;
+    if (context === undefined) return processFields(this.#sink.service);
+    return requestFields({
+      ...{ service: context.service, method: context.method, caller: context.caller, requestId: context.requestId },
+      coloring: context.coloring,
+      clientAddress: context.peer,
+      serverAddress: context.serverAddress ?? "",
+    });
   }
 }
 

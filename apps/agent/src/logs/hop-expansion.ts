@@ -3,6 +3,7 @@
  * text at once, since that is what the spool takes and a busy machine has many of them.
  */
 import { decodeHopBatch, type HopCallRecord, type HopRecord } from "@msec/protocol";
+import type { HopThinning } from "./hop-thinning.js";
 
 /** The console takes header values up to 8192 characters; the list is quoted once more inside its record. */
 const MAX_CALLS_CHARS = 8_000;
@@ -12,19 +13,22 @@ const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStar
 
 export class HopExpansion {
   readonly #machine: string;
+  readonly #thinning: HopThinning | undefined;
   readonly #quoted = new Map<string, string>();
   #last: HopRecord | undefined;
   /** Those fields of `#last` that requests of one connection share. */
   #shared = "";
 
   /** @param machineAddress added as header `IP` */
-  constructor(machineAddress: string) {
+  constructor(machineAddress: string, thinning?: HopThinning) {
+    this.#thinning = thinning;
     this.#machine = `,"IP":${JSON.stringify(machineAddress)}},"body":"hop"}`;
   }
 
-  /** Gives the JSON of a `LogEvent` for each record. @throws PROTO_HOP_BATCH_INVALID before any is given */
+  /** Gives the JSON of a `LogEvent` for each record that is kept. @throws PROTO_HOP_BATCH_INVALID before any is given */
   expand(batch: Uint8Array, onEvent: (json: string) => void): void {
-    for (const hop of decodeHopBatch(batch)) onEvent(this.#event(hop));
+    const hops = decodeHopBatch(batch);
+    for (const hop of this.#thinning?.select(hops) ?? hops) onEvent(this.#event(hop));
   }
 
   #event(hop: HopRecord): string {

@@ -3,6 +3,7 @@ import type { Clock, HomePaths, Logger } from "@msec/core";
 import { Closers } from "../closers.js";
 import type { AgentConfig } from "../config.js";
 import type { ConsoleRequester } from "../console-link/console-link.js";
+import { HopThinning } from "./hop-thinning.js";
 import { LogForwarder } from "./log-forwarder.js";
 import { listenForLogs } from "./log-listener.js";
 import { LogSpool } from "./log-spool.js";
@@ -21,6 +22,8 @@ export interface LogIntake {
   readonly waitingRecords: number;
   /** Records given up since the start. */
   readonly droppedRecords: number;
+  /** Hop records left out since the start, since there were more than `hopRecordsPerSec`. */
+  readonly thinnedHops: number;
   stop(): Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export async function startLogIntake(options: LogIntakeOptions): Promise<LogInta
     logger,
   });
   closers.add(() => spool.close());
+  const thinning = new HopThinning({ ratePerSec: config.hopRecordsPerSec, nowMs: () => clock.monotonicMs() });
   const listen = (host: string, port: number) =>
     listenForLogs({
       host,
@@ -42,6 +46,7 @@ export async function startLogIntake(options: LogIntakeOptions): Promise<LogInta
       machineAddress: config.address,
       nowMs: () => clock.nowMs(),
       logger,
+      thinning,
       onEvent: (json) => spool.append(json),
       isBehind: () => spool.isBehind,
       onProgress: (listener) => spool.onWritten(listener),
@@ -62,6 +67,9 @@ export async function startLogIntake(options: LogIntakeOptions): Promise<LogInta
       },
       get droppedRecords() {
         return spool.droppedRecords;
+      },
+      get thinnedHops() {
+        return thinning.thinned;
       },
       stop: () => closers.closeAll(),
     };

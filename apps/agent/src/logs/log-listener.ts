@@ -9,6 +9,7 @@ import { isAppError, type Logger } from "@msec/core";
 import { listenTcp, type TcpListener } from "@msec/net";
 import { type FlumeEvent, type LogEvent, LogEventReader } from "@msec/protocol";
 import { HopExpansion } from "./hop-expansion.js";
+import type { HopThinning } from "./hop-thinning.js";
 
 /** Above the archived limit of 10 KiB: a hop record with twenty calls is larger. */
 const MAX_EVENT_BYTES = 64 << 10;
@@ -29,6 +30,8 @@ export interface LogListenerOptions {
   readonly isBehind: () => boolean;
   /** Calls when `isBehind` may have changed. @returns ends it */
   readonly onProgress: (listener: () => void) => () => void;
+  /** Leaves out hop records. Default: all are taken. */
+  readonly thinning?: HopThinning;
   /** Default 1024. */
   readonly maxConnections?: number;
 }
@@ -63,7 +66,7 @@ class LogConnections {
 
   constructor(options: LogListenerOptions) {
     this.#options = options;
-    this.#expansion = new HopExpansion(options.machineAddress);
+    this.#expansion = new HopExpansion(options.machineAddress, options.thinning);
     this.#endListening = options.onProgress(() => this.#resume());
   }
 

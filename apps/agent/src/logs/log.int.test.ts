@@ -5,6 +5,27 @@ import { encodeLogEvent, HopBatchWriter } from "@msec/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AgentFixture, until } from "../testing/agent-fixture.js";
 
+const HOP = {
+  ...{ flowIdHigh: 0, flowIdLow: 7, spanIdHigh: 0, spanIdLow: 1, parentSpanIdHigh: 0, parentSpanIdLow: 0 },
+  ...{
+    service: "A.b",
+    method: "m",
+    caller: "C.d",
+    protocol: "srpc",
+    coloring: false,
+    attempt: 0,
+    err: 0,
+    reason: "",
+  },
+  ...{
+    clientAddress: "127.0.0.1:1",
+    serverAddress: "127.0.0.1:2",
+    startedMs: systemClock.monotonicMs(),
+    costMs: 2,
+  },
+  calls: [],
+};
+
 describe("logs from the port to the console", () => {
   let fixture: AgentFixture;
   beforeEach(async () => {
@@ -109,27 +130,7 @@ describe("logs from the port to the console", () => {
 
   it("makes records of batches of hop records, and refuses a damaged batch alone", async () => {
     const writer = new HopBatchWriter(systemClock);
-    const hop = {
-      ...{ flowIdHigh: 0, flowIdLow: 7, spanIdHigh: 0, spanIdLow: 1, parentSpanIdHigh: 0, parentSpanIdLow: 0 },
-      ...{
-        service: "A.b",
-        method: "m",
-        caller: "C.d",
-        protocol: "srpc",
-        coloring: false,
-        attempt: 0,
-        err: 0,
-        reason: "",
-      },
-      ...{
-        clientAddress: "127.0.0.1:1",
-        serverAddress: "127.0.0.1:2",
-        startedMs: systemClock.monotonicMs(),
-        costMs: 2,
-      },
-      calls: [],
-    };
-    for (let n = 0; n < 600; n++) writer.append({ ...hop, spanIdLow: n + 1 });
+    for (let n = 0; n < 600; n++) writer.append({ ...HOP, spanIdLow: n + 1 });
     const batch = writer.seal();
     const damaged = batch.slice();
     damaged[10] = 0;
@@ -144,5 +145,18 @@ describe("logs from the port to the console", () => {
       IP: "127.0.0.1",
     });
     expect(Math.abs(events[0]!.atMs - Date.now())).toBeLessThan(60_000);
+  });
+
+  it("takes no more hop records than it is told to, and reports the rest", async () => {
+    await fixture.stopAgent();
+    await fixture.start({ hopRecordsPerSec: 10 });
+    const writer = new HopBatchWriter(systemClock);
+    for (let n = 0; n < 500; n++) writer.append({ ...HOP, flowIdLow: n });
+    await send(Buffer.concat([writer.seal(), frames(["line"])]));
+    await until(() => received().includes("line"), "the log gets through");
+    expect(received()).toHaveLength(21);
+    const points = () => fixture.console.metrics.flatMap((batch) => batch.points);
+    await until(() => points().some((point) => point.attribute === "sys.hop_records_thinned"), "it is reported");
+    expect(points().find((point) => point.attribute === "sys.hop_records_thinned")?.value).toBe(480);
   });
 });

@@ -17,3 +17,25 @@ export function recordMachineLoad(buffer: PointBuffer, load: MachineLoad, atMs: 
   for (const [attribute, value] of Object.entries(values))
     buffer.record({ service: MACHINE_SERVICE, attribute, kind: "set", atSec, value });
 }
+
+/** Sums since the start of the agent. */
+export interface LogLosses {
+  readonly droppedRecords: number;
+  readonly thinnedHops: number;
+}
+
+/** Reports what the agent's log intake lost or left out since the last call, if anything. */
+export function createLossRecorder(buffer: PointBuffer, losses: LogLosses): (atMs: number) => void {
+  let told: LogLosses = { droppedRecords: 0, thinnedHops: 0 };
+  return (atMs) => {
+    const { droppedRecords, thinnedHops } = losses;
+    const values = {
+      "sys.log_records_dropped": droppedRecords - told.droppedRecords,
+      "sys.hop_records_thinned": thinnedHops - told.thinnedHops,
+    };
+    told = { droppedRecords, thinnedHops };
+    const atSec = Math.floor(atMs / 1_000);
+    for (const [attribute, value] of Object.entries(values))
+      if (value > 0) buffer.record({ service: MACHINE_SERVICE, attribute, kind: "add", atSec, value });
+  };
+}

@@ -4,7 +4,7 @@ import type { AgentConfig } from "../config.js";
 import type { ConsoleRequester } from "../console-link/console-link.js";
 import { tryReadText, writeFileAtomic } from "../files/atomic-file.js";
 import type { MachineLoadReader } from "../machine-load/machine-load.js";
-import { recordMachineLoad } from "./machine-attributes.js";
+import { createLossRecorder, type LogLosses, recordMachineLoad } from "./machine-attributes.js";
 import { MetricCollector } from "./metric-collector.js";
 import { MetricSender } from "./metric-sender.js";
 import { PointBuffer } from "./point-buffer.js";
@@ -14,6 +14,7 @@ export interface MetricIntakeOptions {
   readonly paths: HomePaths;
   readonly console: ConsoleRequester;
   readonly load: MachineLoadReader;
+  readonly losses: LogLosses;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -30,7 +31,7 @@ function nextBatchIds(path: string, nowMs: number): number {
 }
 
 export function startMetrics(options: MetricIntakeOptions): { stop(): Promise<void> } {
-  const { config, paths, console, load, clock, logger } = options;
+  const { config, paths, console, load, losses, clock, logger } = options;
   const buffer = new PointBuffer(config.metricPointsMax);
   const collector = new MetricCollector({
     ringPath: paths.monitorRing,
@@ -39,7 +40,11 @@ export function startMetrics(options: MetricIntakeOptions): { stop(): Promise<vo
     clock,
     logger,
   });
-  const beforeSend = async () => recordMachineLoad(buffer, await load.read(), clock.nowMs());
+  const recordLosses = createLossRecorder(buffer, losses);
+  const beforeSend = async () => {
+    recordMachineLoad(buffer, await load.read(), clock.nowMs());
+    recordLosses(clock.nowMs());
+  };
   const firstBatchId = nextBatchIds(`${paths.agent}/monitor/batch-id`, clock.nowMs());
   const sender = new MetricSender({ buffer, console, firstBatchId, clock, logger, beforeSend });
   return {
