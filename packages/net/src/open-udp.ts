@@ -29,11 +29,16 @@ export interface UdpPort {
   close(): void;
 }
 
+function isIpv6Text(host: string | undefined): boolean {
+  return host?.includes(":") === true;
+}
+
 function bind(socket: Socket, options: OpenUdpOptions): Promise<void> {
   const { host = "127.0.0.1", port = 0, peer } = options;
   return new Promise((resolve, reject) => {
     socket.once("error", (error) => reject(netError(error, `${host}:${port}/udp`)));
-    socket.bind({ address: peer === undefined ? host : "0.0.0.0", port, exclusive: options.shared !== true }, () => {
+    const anyAddress = isIpv6Text(peer?.host) ? "::" : "0.0.0.0";
+    socket.bind({ address: peer === undefined ? host : anyAddress, port, exclusive: options.shared !== true }, () => {
       if (peer === undefined) resolve();
       else socket.connect(peer.port, peer.host, () => resolve());
     });
@@ -43,7 +48,8 @@ function bind(socket: Socket, options: OpenUdpOptions): Promise<void> {
 /** Opens a UDP socket. @throws NET_ADDRESS_IN_USE and the other reasons of `netError` */
 export async function openUdp(options: OpenUdpOptions): Promise<UdpPort> {
   const { receiveBufferBytes: recvBufferSize } = options;
-  const socket = createSocket({ type: "udp4", ...(recvBufferSize === undefined ? {} : { recvBufferSize }) });
+  const type = isIpv6Text(options.peer?.host ?? options.host) ? "udp6" : "udp4";
+  const socket = createSocket({ type, ...(recvBufferSize === undefined ? {} : { recvBufferSize }) });
   let isOpen = true;
   try {
     await bind(socket, options);

@@ -1,6 +1,7 @@
+import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
-import { echo, ListPicker, openClient, order, say, startServer } from "./client-fixture.js";
-import { type CallContext, currentContext } from "./index.js";
+import { deadPlace, echo, ListPicker, openClient, order, say, startServer } from "./client-fixture.js";
+import { type CallContext, currentContext, userHashOf } from "./index.js";
 
 describe("context", () => {
   it("follows awaits, timers and helpers; nested calls inherit flow, colour, trace and the smaller deadline", async () => {
@@ -57,5 +58,77 @@ describe("context", () => {
       reason: "RPC_CALLEE_FAILED",
     });
     expect(picker.reports.map(({ outcome }) => outcome)).toEqual(["success"]);
+  });
+
+  it("travels over three hops through timers, Promise.all and event emitters", async () => {
+    interface Hop {
+      id: string;
+      caller: string;
+      attempt: number;
+      coloring: boolean;
+      priority: number;
+      userHash: number;
+      parent: string;
+      span: string;
+    }
+    const hopOf = (ctx: CallContext): Hop => ({
+      id: ctx.requestId,
+      caller: ctx.caller,
+      attempt: ctx.attempt,
+      coloring: ctx.coloring,
+      priority: ctx.priority,
+      userHash: ctx.userHash,
+      parent: ctx.parentSpanId,
+      span: ctx.spanId,
+    });
+    const last = await startServer((_request, ctx) => ({ text: JSON.stringify([hopOf(ctx)]) }));
+    const dead = await deadPlace();
+    const toLast = openClient(new ListPicker([dead, last]), { service: "Test.middle" });
+    const middle = await startServer(
+      (_request, ctx) =>
+        new Promise((resolve, reject) => {
+          const emitter = new EventEmitter();
+          // the listener runs in the context of who emits
+          emitter.once("ready", () => {
+            toLast
+              .call(order, "Test.last", { text: "" })
+              .then(({ text }) => resolve({ text: JSON.stringify([hopOf(ctx), ...JSON.parse(text)]) }), reject);
+          });
+          setTimeout(() => emitter.emit("ready"), 5);
+        }),
+      { client: toLast },
+    );
+    const toMiddle = openClient(new ListPicker([middle]), { service: "Test.first" });
+    const first = await startServer(
+      async (_request, ctx) => {
+        ctx.coloring = true;
+        const ask = async (): Promise<Hop[]> => {
+          await new Promise((resolve) => setImmediate(resolve));
+          return JSON.parse((await toMiddle.call(say, "Test.middle", { text: "" })).text) as Hop[];
+        };
+        const both = await Promise.all([ask(), ask()]);
+        return { text: JSON.stringify([hopOf(ctx), both]) };
+      },
+      { client: toMiddle },
+    );
+    const outer = openClient(new ListPicker([first]), { service: "Test.outer" });
+    const options = { timeoutMs: 5_000, priority: 90, user: "alice" };
+    const answers = await Promise.all(
+      [0, 1].map(async () => JSON.parse((await outer.call(say, "Test.first", { text: "" }, options)).text)),
+    );
+    for (const [own, both] of answers as [Hop, [Hop, Hop][]][]) {
+      for (const [second, third] of both) {
+        expect([own.caller, second.caller, third.caller]).toEqual(["Test.outer", "Test.first", "Test.middle"]);
+        expect([second.parent, third.parent]).toEqual([own.span, second.span]);
+        for (const hop of [second, third]) {
+          expect(hop).toMatchObject({ id: own.id, coloring: true, priority: 90, userHash: userHashOf("alice") });
+        }
+      }
+    }
+    const thirds = (answers as [Hop, [Hop, Hop][]][]).flatMap(([, both]) => both.map(([, third]) => third.attempt));
+    expect(Math.max(...thirds)).toBe(1); // the dead instance took the first attempt of some
+    const [one, other] = (answers as [Hop, unknown][]).map(([own]) => own.id);
+    expect(one).not.toBe(other);
+    expect(BigInt(one!) < 1n << 63n).toBe(true);
   });
 });

@@ -1,5 +1,25 @@
+import {
+  CAPABILITY_CANCEL,
+  createFrameSlice,
+  createHead,
+  decodeHead,
+  encodeFrame,
+  frameLength,
+  ProtoWriter,
+  sliceFrame,
+} from "@msec/protocol";
 import { describe, expect, it } from "vitest";
-import { echo, ListPicker, ofReason, openClient, order, type Say, say, startServer } from "./client-fixture.js";
+import {
+  echo,
+  ListPicker,
+  ofReason,
+  openClient,
+  order,
+  type Say,
+  say,
+  startRaw,
+  startServer,
+} from "./client-fixture.js";
 
 describe("deadlines and cancellation", () => {
   it("gives up at the deadline and tells the server what was left", async () => {
@@ -77,4 +97,98 @@ describe("deadlines and cancellation", () => {
     await expect(call).rejects.toEqual(ofReason("RPC_CLIENT_CLOSED"));
     await expect(client.call(say, "Test.echo", { text: "x" })).rejects.toEqual(ofReason("RPC_CLIENT_CLOSED"));
   });
+
+  it("tells a server that understands it that nobody waits any more, once per call", async () => {
+    const cancels: number[] = [];
+    let understands = true;
+    const peer = await startRaw((socket) => {
+      socket.on("data", (chunk) => {
+        for (const { head } of readFrames(chunk)) {
+          if (head.cancel === 1) cancels.push(head.sequenceLow);
+          else if (head.methodName === say.fullName) {
+            const { sequenceLow, methodName } = head;
+            const capabilities = understands ? CAPABILITY_CANCEL : 0;
+            socket.write(encodeFrame({ ...createHead(), sequenceLow, methodName, capabilities }, body));
+          }
+        }
+      });
+    });
+    const body = new ProtoWriter().uint32(10).string("").finish();
+    for (understands of [false, true]) {
+      const client = openClient(new ListPicker([peer]));
+      await client.call(say, "Test.echo", { text: "" });
+      const late = client.call(order, "Test.echo", { text: "" }, { timeoutMs: 20 });
+      const stopped = client.call(order, "Test.echo", { text: "" }, { signal: AbortSignal.timeout(20) });
+      await Promise.all([
+        expect(late).rejects.toEqual(ofReason("RPC_TIMEOUT")),
+        expect(stopped).rejects.toEqual(ofReason("RPC_CANCELLED")),
+      ]);
+      await client.call(say, "Test.echo", { text: "" });
+    }
+    expect(cancels).toHaveLength(2);
+    expect(new Set(cancels).size).toBe(2);
+  });
+
+  it("leaves the next hop what is left, minus the time spent", async () => {
+    const left: number[] = [];
+    const back = await startServer((request, ctx) => {
+      left.push(ctx.remainingMs());
+      return request;
+    });
+    const inner = openClient(new ListPicker([back]));
+    const middle = await startServer(
+      async (request, ctx) => {
+        left.push(ctx.remainingMs());
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return ctx.call(say, "Test.back", request, { timeoutMs: 60_000 });
+      },
+      { client: inner },
+    );
+    await openClient(new ListPicker([middle])).call(order, "Test.middle", { text: "" }, { timeoutMs: 5_000 });
+    const [first, second] = left as [number, number];
+    expect(first).toBeLessThanOrEqual(5_000);
+    expect(second).toBeLessThanOrEqual(first - 99);
+    expect(second).toBeGreaterThan(0);
+  });
+
+  it("ends the calls of a request whose caller is gone or has given up, through two hops", async () => {
+    let started = 0;
+    const back = await startServer((request) => {
+      if (request.text === "warm") return request;
+      started++;
+      return new Promise(() => undefined);
+    });
+    const inner = openClient(new ListPicker([back]));
+    const middle = await startServer((request, ctx) => ctx.call(say, "Test.back", request, { timeoutMs: 60_000 }), {
+      client: inner,
+    });
+    const slow = { timeoutMs: 60_000 };
+    const leaving = openClient(new ListPicker([middle]));
+    await leaving.call(order, "Test.middle", { text: "warm" });
+    const stop = new AbortController();
+    const cancelled = leaving.call(order, "Test.middle", { text: "" }, { ...slow, signal: stop.signal });
+    await expect.poll(() => started).toBe(1);
+    stop.abort();
+    await expect(cancelled).rejects.toEqual(ofReason("RPC_CANCELLED"));
+    await expect.poll(() => inner.inFlight).toBe(0);
+    const lost = leaving.call(order, "Test.middle", { text: "" }, slow);
+    await expect.poll(() => started).toBe(2);
+    leaving.close();
+    await expect(lost).rejects.toEqual(ofReason("RPC_CLIENT_CLOSED"));
+    await expect.poll(() => inner.inFlight).toBe(0);
+  });
 });
+
+/** The frames of a chunk that holds whole ones. */
+function* readFrames(chunk: Uint8Array) {
+  const slice = createFrameSlice();
+  for (let at = 0; at < chunk.length; ) {
+    const size = frameLength(chunk, at, chunk.length, 1 << 20);
+    if (size === 0) return;
+    const head = createHead();
+    sliceFrame(chunk, at, slice);
+    decodeHead(chunk, slice.headStart, slice.headEnd, head);
+    yield { head };
+    at += size;
+  }
+}

@@ -1,3 +1,4 @@
+import type { AppError } from "@msec/core";
 import { describe, expect, it } from "vitest";
 import {
   deadPlace,
@@ -69,7 +70,8 @@ describe("failing instances", () => {
       await new Promise((resolve) => setTimeout(resolve, 2));
       return request;
     };
-    const [first, second] = [await startServer(slowly), await startServer(slowly)];
+    const limits = { maxLoopLagMs: 0 }; // a busy test machine is not what this is about
+    const [first, second] = [await startServer(slowly, { limits }), await startServer(slowly, { limits })];
     const client = openClient(new ListPicker([first, second]));
     const failures: unknown[] = [];
     let done = 0;
@@ -89,6 +91,6 @@ describe("failing instances", () => {
     await expect.poll(() => done, { timeout: 5000 }).toBeGreaterThan(doneAtStop + 500);
     isOver = true;
     await Promise.all(workers);
-    expect(failures).toEqual([]);
+    expect(failures.map((error) => (error as AppError).reason)).toEqual([]);
   });
 });
