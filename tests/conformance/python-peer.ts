@@ -29,6 +29,8 @@ export interface PeerAnswer {
 export interface PeerJob {
   readonly transport: "tcp" | "udp" | "http";
   readonly port: number;
+  /** Of TCP. Default 127.0.0.1. */
+  readonly host?: string;
   readonly requests?: readonly PeerRequest[];
   /** How many answers to wait for. */
   readonly answers?: number;

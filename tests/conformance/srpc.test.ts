@@ -2,6 +2,8 @@ import {
   checkPackage,
   createFrameSlice,
   createHead,
+  createMessageType,
+  createSrpcProxy,
   decodeHead,
   encodeHead,
   formatHttpReply,
@@ -30,6 +32,11 @@ interface RequestCase {
   name: string;
   text: string;
   want: { requests: Record<string, unknown>[]; error?: string };
+}
+interface ProxyCase {
+  name: string;
+  hex: string;
+  want: { err: number; errmsg?: string; reason?: string; response?: unknown };
 }
 interface ReplyCase {
   name: string;
@@ -85,7 +92,7 @@ describe("srpc heads", () => {
   it.each(cases)("$name", ({ hex, want }) => {
     const bytes = fromHex(hex);
     const head = createHead();
-    const { error } = collect(() => decodeHead(bytes, 0, bytes.length, head) as undefined);
+    const { error } = collect(() => void decodeHead(bytes, 0, bytes.length, head));
     expect(error).toBe(want.error);
     expect(error === undefined ? head : {}).toEqual(want.head ? { ...createHead(), ...want.head } : {});
   });
@@ -93,7 +100,7 @@ describe("srpc heads", () => {
   it.each(cases)("inside a larger buffer: $name", ({ hex, want }) => {
     const bytes = fromHex(`ffff${hex}ffff`);
     const head = createHead();
-    const { error } = collect(() => decodeHead(bytes, 2, bytes.length - 2, head) as undefined);
+    const { error } = collect(() => void decodeHead(bytes, 2, bytes.length - 2, head));
     expect(error).toBe(want.error);
   });
 
@@ -145,5 +152,18 @@ describe("http replies", () => {
       "Content-Type: application/json; charset=UTF-8",
       `Content-Length: ${Buffer.byteLength(want.body)}`,
     ]);
+  });
+});
+
+describe("srpc proxy", () => {
+  const text = createMessageType<{ text: string }>("echo.Text", [
+    { name: "text", number: 1, label: "required", packed: false, kind: "scalar", scalar: "string" },
+  ]);
+  const echo = { fullName: "echo.EchoService.Echo", name: "Echo", input: text, output: text, isIdempotent: true };
+  const proxy = createSrpcProxy({ caller: "cgi", method: echo });
+
+  it.each(loadCases<ProxyCase>("./srpc/proxy-answers.json"))("$name", ({ hex, want }) => {
+    const answer = proxy.deserialize(fromHex(hex), 7);
+    expect(answer).toMatchObject({ response: undefined, ...want });
   });
 });

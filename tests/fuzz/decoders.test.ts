@@ -2,8 +2,10 @@
 import {
   checkPackage,
   createHead,
+  createSrpcProxy,
   decodeBase64,
   decodeHead,
+  decodeHopBatch,
   decodeLinkFrame,
   decodeLogEvent,
   decodeQueueRecord,
@@ -12,6 +14,7 @@ import {
   encodeLinkFrame,
   encodeLogEvent,
   encodeQueueRecord,
+  type FlumeEvent,
   frameLength,
   HttpRequestParser,
   type JsonValue,
@@ -30,6 +33,7 @@ import fc from "fast-check";
 import { describe, expect } from "vitest";
 import { cuts, damaged, noise, pieces, survives } from "./damaged-bytes.js";
 import { fuzz } from "./fuzz-property.js";
+import { hopFrames } from "./hop-batches.js";
 import { KitchenSink, kitchenSinks } from "./kitchen-sink.js";
 import { headBytes, heads, logEvents, messageBytes, requestText } from "./wire-values.js";
 
@@ -54,6 +58,15 @@ const linkFrames = fc
   .tuple(fc.nat(), fc.string({ maxLength: 20 }), fc.jsonValue({ maxDepth: 2 }), noise)
   .map(([id, method, params, payload]) => encodeLinkFrame({ kind: "request", id, method, params }, payload));
 
+const requestHeads = heads.map((head) => headBytes({ ...head, err: 0, result: 0, errMsg: "" }));
+
+/** What of a framed log event holds the batch. */
+const HOP_BATCH_AT = 10;
+const hopBatches = hopFrames.map(({ frame }) => frame.slice(HOP_BATCH_AT));
+
+const sink = { fullName: "a.B.C", name: "C", input: KitchenSink, output: KitchenSink, isIdempotent: false };
+const proxy = createSrpcProxy({ caller: "fuzz", method: sink });
+
 const hostile: [string, fc.Arbitrary<Uint8Array>, (bytes: Uint8Array) => unknown][] = [
   ["frameLength", damaged(heads.map((head) => encodeFrame(head))), (b) => frameLength(b, 0, b.length, 1 << 20)],
   ["checkPackage", damaged(heads.map((head) => encodeFrame(head))), (b) => checkPackage(b)],
@@ -68,6 +81,12 @@ const hostile: [string, fc.Arbitrary<Uint8Array>, (bytes: Uint8Array) => unknown
   ],
   ["link frame size", damaged(linkFrames), (b) => linkFrameSize(b, 0)],
   ["link frame", damaged(linkFrames), (b) => decodeLinkFrame(b, 0, b.length)],
+  ["hop batch", damaged(hopBatches), (b) => decodeHopBatch(b)],
+  [
+    "SRPC proxy",
+    damaged(fc.tuple(heads, noise).map(([head, body]) => encodeFrame(head, body))),
+    (b) => expect(proxy.deserialize(b).err !== undefined).toBe(true),
+  ],
   ["log event", damaged(logEvents.map((e) => encodeLogEvent(e.headers, e.body).slice(4))), (b) => decodeLogEvent(b)],
   [
     "log stream",
@@ -112,6 +131,25 @@ describe("nothing but an AppError is thrown", () => {
     fc.property(anything, (message) => {
       survives(() => messageBytes(message));
       survives(() => messageToJson(KitchenSink, message));
+    }),
+  );
+});
+
+describe("the part of a request's head that an answer repeats", () => {
+  fuzz(
+    "echoed head",
+    fc.property(fc.oneof(requestHeads, damaged(requestHeads), damaged(heads.map(headBytes))), (bytes) => {
+      survives(() => {
+        const whole = createHead();
+        const echoEnd = decodeHead(bytes, 0, bytes.length, whole);
+        if (echoEnd === 0) return;
+        const echoed = createHead();
+        decodeHead(bytes, 0, echoEnd, echoed);
+        const { sequenceHigh, sequenceLow, flowIdHigh, flowIdLow, caller, methodName } = whole;
+        expect(echoed).toMatchObject({ sequenceHigh, sequenceLow, flowIdHigh, flowIdLow, caller, methodName });
+        // Nothing of an answer's own can be smuggled in.
+        expect(echoed).toMatchObject({ err: 0, result: 0, errMsg: "", reason: "", capabilities: 0, cancel: 0 });
+      });
     }),
   );
 });
@@ -166,6 +204,17 @@ describe("what was encoded is decoded", () => {
       expect(usedBytes).toBe(bytes.length);
       expect(encodeLinkFrame(frame.header, frame.payload)).toEqual(bytes);
       expect(linkFrameSize(bytes.subarray(0, LINK_PREFIX_BYTES), 0)).toBe(bytes.length);
+    }),
+  );
+
+  fuzz(
+    "hop batches",
+    fc.property(hopFrames, ({ frame, facts }) => {
+      const [event] = drain(new LogEventReader(), frame) as FlumeEvent[];
+      const records = decodeHopBatch(event!.hops!);
+      expect(records.map(({ method, err, calls }) => [method, err, calls.length])).toEqual(
+        facts.map(({ method, err, calls }) => [method, err, calls.length]),
+      );
     }),
   );
 

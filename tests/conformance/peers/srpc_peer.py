@@ -185,7 +185,7 @@ def send_pieces(link, data, piece_bytes):
 
 
 def client_tcp(job):
-    with socket.create_connection(("127.0.0.1", job["port"]), 10) as link:
+    with socket.create_connection((job.get("host", "127.0.0.1"), job["port"]), 10) as link:
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         data = b"".join(request_bytes(request) for request in job["requests"])
         send_pieces(link, data, job.get("piece_bytes", len(data)))
