@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Clock, type HomePaths, homePaths, type Logger, type Random, systemClock } from "@msec/core";
 import { acquireHomeLock } from "@msec/daemon";
+import { tryStartTicks } from "@msec/rpc/process";
 import { agentFacts, parseConsoleAddress } from "./agent-facts.js";
 import { Closers } from "./closers.js";
 import type { AgentConfig } from "./config.js";
@@ -21,6 +22,7 @@ import { undoCutOffSwitches } from "./releases/activate-release.js";
 import { locateSdk, type SdkLocation } from "./sdk-location.js";
 import { ServicesFile } from "./supervision/services-file.js";
 import { Supervisor } from "./supervision/supervisor.js";
+import { TlsKeeper } from "./tls/tls-keeper.js";
 
 export interface AgentDeps {
   readonly logger: Logger;
@@ -76,7 +78,7 @@ async function startParts(context: Context): Promise<RunningAgent> {
   const identity = await joinIfNeeded(context);
   const naming = new NamingKeeper({ paths, logger });
   closers.add(() => naming.stop());
-  const parts: { orders?: OrderService } = {};
+  const parts: { orders?: OrderService; tls?: TlsKeeper } = {};
   const link = new ConsoleLink({
     identity,
     dialAt: parseConsoleAddress(config.consoleLink),
@@ -85,6 +87,11 @@ async function startParts(context: Context): Promise<RunningAgent> {
       "naming.apply": (push) => ({ result: naming.apply(push) }),
       order: (signed) => {
         parts.orders?.accept(signed);
+        parts.tls?.poke(); // it may be for a service that is new here
+        return { result: {} };
+      },
+      "tls.changed": () => {
+        parts.tls?.poke();
         return { result: {} };
       },
     },
@@ -100,6 +107,12 @@ async function startParts(context: Context): Promise<RunningAgent> {
   closers.add(() => metrics.stop());
   writeAgentInfo(paths, identity, { address: config.address, logPort: logs.port });
   const { supervisor, file, heartbeats } = startSupervision(context, { link, naming, load, logs });
+  const { agentId } = identity;
+  parts.tls = new TlsKeeper({
+    ...{ agentId, address: config.address, link, clock, random, logger },
+    directory: `${paths.agent}/tls`,
+  });
+  closers.add(() => parts.tls?.stop());
   parts.orders = startOrders({ ...context, identity, link, supervisor, file });
   closers.add(() => parts.orders?.stop());
   closers.add(() => link.stop()); // first to go: everything that waits for an answer is let go
@@ -167,6 +180,12 @@ function startSupervision(
 
 /** What local processes need to know; they read it again when their log connection fails. */
 function writeAgentInfo(paths: HomePaths, identity: AgentIdentity, at: { address: string; logPort: number }): void {
-  const info = { agentId: identity.agentId, address: at.address, logAddress: `${at.address}:${at.logPort}` };
+  const info = {
+    agentId: identity.agentId,
+    address: at.address,
+    logAddress: `${at.address}:${at.logPort}`,
+    pid: process.pid,
+    startTicks: tryStartTicks(process.pid) ?? 0,
+  };
   writeFileAtomic(paths.agentInfo, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o644 });
 }

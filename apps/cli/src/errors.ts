@@ -60,6 +60,42 @@ export const SomethingUnwell = defineError<{ problems: readonly string[] }>(
   (d) => `not all is well:\n${d.problems.map((p) => `  ${p}`).join("\n")}`,
 );
 
+export const ReleaseNotThere = defineError<{ service: string; path: string }>(
+  "CLI_NO_RELEASE",
+  "NOT_FOUND",
+  (d) => `${d.service} has no release on this machine: ${d.path} is missing; release it, or give --home`,
+);
+
+export const StartFailed = defineError<{ service: string; text: string; log: string }>(
+  "CLI_START_FAILED",
+  "FAILED_PRECONDITION",
+  (d) => `${d.service} did not start: ${d.text} (more in ${d.log})`,
+);
+
+export const NotStopped = defineError<{ service: string; pid: number; waitedMs: number }>(
+  "CLI_NOT_STOPPED",
+  "DEADLINE_EXCEEDED",
+  (d) => `${d.service} (process ${d.pid}) did not end within ${d.waitedMs} ms; --force kills it`,
+);
+
+export const ReloadFailed = defineError<{ service: string; text: string }>(
+  "CLI_RELOAD_FAILED",
+  "FAILED_PRECONDITION",
+  (d) => `${d.service} was not reloaded, the workers of before go on: ${d.text}`,
+);
+
+export const NotRunning = defineError<{ service: string; text: string }>(
+  "CLI_NOT_RUNNING",
+  "UNAVAILABLE",
+  (d) => `${d.service} does not run on this machine${d.text === "" ? "" : `: ${d.text}`}`,
+);
+
+export const StatMissing = defineError<{ service: string; path: string }>(
+  "CLI_STAT_MISSING",
+  "NOT_FOUND",
+  (d) => `${d.service} has counted nothing here: ${d.path} is missing; does it run, and is this its home?`,
+);
+
 export const ProcessNotReady = defineError<{ program: string; output: string }>(
   "CLI_PROCESS_NOT_READY",
   "UNAVAILABLE",

@@ -4,9 +4,9 @@
  */
 import { type Clock, type HomePaths, type Logger, parseServiceName, type ServiceHomePaths } from "@msec/core";
 import type { OrderAction } from "@msec/protocol";
+import { hostLogPath } from "@msec/rpc/process";
 import { ReleaseMissing, ReleaseUnhealthy } from "../errors.js";
 import type { OrderOutcome, ReportStep } from "../orders/order-desk.js";
-import { hostLogPath } from "../supervision/host-process.js";
 import type { ServicesFile } from "../supervision/services-file.js";
 import type { Supervisor } from "../supervision/supervisor.js";
 import { readLogTail } from "./log-tail.js";

@@ -1,8 +1,9 @@
 import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hostLogPath } from "@msec/rpc/process";
 import { expect, it } from "vitest";
-import { boundHostLog, hostLogPath } from "./host-process.js";
+import { boundHostLog } from "./host-process.js";
 
 it("sets a large log aside while a host still appends to it", () => {
   const directory = mkdtempSync(join(tmpdir(), "msec-log-"));

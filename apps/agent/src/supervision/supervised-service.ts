@@ -1,14 +1,17 @@
 /** One service under supervision: feeds what happens to `decide` and carries out what it says. */
 import type { Clock, Logger } from "@msec/core";
 import type { ProcessReport } from "@msec/protocol";
+import { type HostProcess, tryReadWantedState, type WantedState, writeWantedState } from "@msec/rpc/process";
 import { decide, type Effect, newSupervised, pidOf, type Supervised, type SupervisionEvent } from "./decisions.js";
-import { type HostProcess, signalHost } from "./host-process.js";
+import { signalHost } from "./host-process.js";
 import { type HostState, isAlive, tryReadHostState } from "./host-state.js";
 import type { ServicesFile } from "./services-file.js";
 
 export interface SupervisedServiceOptions {
   readonly service: string;
   readonly statePath: string;
+  /** What agent and `msec start`/`msec stop` want; see WantedState. */
+  readonly wantedPath: string;
   readonly file: ServicesFile;
   /** Release that `current` points to, or `undefined`. */
   activeRelease(): string | undefined;
@@ -25,6 +28,8 @@ export class SupervisedService {
   #process: HostProcess = { pid: 0, startTicks: 0 };
   #isOwnChild = false;
   #hostState: HostState | undefined;
+  /** The order that is obeyed; of whom is told in the report. */
+  #order: WantedState | undefined;
 
   constructor(options: SupervisedServiceOptions) {
     this.#options = options;
@@ -51,8 +56,9 @@ export class SupervisedService {
 
   /** Takes over a process of an earlier life, or starts what shall run. */
   restore(): void {
-    const { file, service, statePath } = this.#options;
-    const record = file.get(service);
+    const { file, service, statePath, wantedPath } = this.#options;
+    this.#order = tryReadWantedState(wantedPath);
+    const record = { ...file.get(service), ...(this.#order && { wanted: this.#order.wanted }) };
     const state = tryReadHostState(statePath);
     const alive = [state, record].find((known) => known !== undefined && isAlive(known));
     this.#now = { ...this.#now, wanted: record.wanted };
@@ -66,17 +72,35 @@ export class SupervisedService {
         isRunning: state?.pid === alive.pid && state.state === "running",
       });
     }
-    this.want(record.wanted);
+    if (file.get(service).wanted !== record.wanted) file.update(service, { wanted: record.wanted });
+    this.#handle({ kind: "want", wanted: record.wanted });
   }
 
+  /** An order that came through the console. */
   want(wanted: "running" | "stopped"): void {
-    const { file, service } = this.#options;
+    const { file, service, wantedPath, clock } = this.#options;
     if (file.get(service).wanted !== wanted) file.update(service, { wanted });
+    if (this.#order?.wanted !== wanted) {
+      this.#order = { wanted, by: "console", atMs: clock.nowMs() };
+      writeWantedState(wantedPath, this.#order);
+    }
     this.#handle({ kind: "want", wanted });
+  }
+
+  /** Takes over what `msec start` or `msec stop` said on this machine. */
+  #obeyFile(): void {
+    const { file, service, wantedPath, logger } = this.#options;
+    const order = tryReadWantedState(wantedPath);
+    if (order === undefined || (order.atMs === this.#order?.atMs && order.wanted === this.#order.wanted)) return;
+    this.#order = order;
+    logger.info("ordered on this machine", { service, wanted: order.wanted, by: order.by });
+    if (file.get(service).wanted !== order.wanted) file.update(service, { wanted: order.wanted });
+    this.#handle({ kind: "want", wanted: order.wanted });
   }
 
   /** Looks at the process and its state file. Cheap; called twice a second and more often while somebody waits. */
   poll(): void {
+    this.#obeyFile();
     const pid = pidOf(this.#now.phase);
     if (pid !== 0) {
       const state = tryReadHostState(this.#options.statePath);
@@ -105,8 +129,15 @@ export class SupervisedService {
       workers: state?.workers.length ?? 0,
       restarts: restarts + (state?.restarts ?? 0),
       sinceAtMs: Math.round(sinceMs),
-      text: (text || state?.text || "").slice(0, 512),
+      text: (text || state?.text || this.#stoppedByHand()).slice(0, 512),
     };
+  }
+
+  /** Said as long as it lasts, or an operator would wonder why it does not come back. */
+  #stoppedByHand(): string {
+    const order = this.#order;
+    if (order?.wanted !== "stopped" || order.by === "console") return "";
+    return `stopped on this machine: ${order.by}, ${new Date(order.atMs).toISOString()}; it stays so until it is started`;
   }
 
   #takeState(state: HostState): void {
@@ -117,6 +148,7 @@ export class SupervisedService {
   }
 
   #onExit(pid: number, why: string): void {
+    this.#obeyFile(); // a process that was stopped by hand must not come back
     const state = tryReadHostState(this.#options.statePath);
     if (state?.pid === pid) this.#hostState = state;
     const text = state?.pid === pid && state.state === "failed" && state.text !== "" ? state.text : why;
@@ -135,13 +167,26 @@ export class SupervisedService {
   #carryOut(effect: Effect): void {
     const { logger, service } = this.#options;
     if (effect.kind === "spawn") {
-      void this.#spawn();
+      if (!this.#tryAdopt()) void this.#spawn();
       return;
     }
     logger.info("service is told to stop", { service, pid: effect.pid, how: effect.kind });
     if (!this.#isOwnChild && !isAlive(this.#process)) return; // never signal a recycled id
     if (effect.kind === "terminate") signalHost(effect.pid, "SIGTERM", false);
     else signalHost(effect.pid, "SIGKILL", true);
+  }
+
+  /** `msec start` was faster. */
+  #tryAdopt(): boolean {
+    const { statePath, service, logger } = this.#options;
+    const state = tryReadHostState(statePath);
+    if (state === undefined || state.state === "failed" || state.state === "stopping" || !isAlive(state)) return false;
+    this.#process = { pid: state.pid, startTicks: state.startTicks };
+    this.#isOwnChild = false;
+    this.#hostState = state;
+    logger.info("service adopted", { service, pid: state.pid });
+    this.#handle({ kind: "adopted", pid: state.pid, isRunning: state.state === "running" });
+    return true;
   }
 
   async #spawn(): Promise<void> {

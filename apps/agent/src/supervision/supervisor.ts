@@ -2,10 +2,11 @@
 import { readdirSync } from "node:fs";
 import { type Clock, type HomePaths, type Logger, parseServiceName } from "@msec/core";
 import type { ProcessReport } from "@msec/protocol";
+import { spawnHost } from "@msec/rpc/process";
 import { ServiceNotStopped, ServiceWithoutRelease } from "../errors.js";
 import { tryActiveRelease } from "../releases/release-directory.js";
 import { STOP_GRACE_MS } from "./decisions.js";
-import { boundHostLog, spawnHost } from "./host-process.js";
+import { boundHostLog } from "./host-process.js";
 import type { ServicesFile } from "./services-file.js";
 import { SupervisedService } from "./supervised-service.js";
 
@@ -103,6 +104,7 @@ export class Supervisor {
     return new SupervisedService({
       service,
       statePath: own.state,
+      wantedPath: own.wanted,
       file,
       clock,
       logger,

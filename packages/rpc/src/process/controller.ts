@@ -13,6 +13,7 @@ import {
   tryStartTicks,
   writeServiceState,
 } from "./service-state.js";
+import { takeServiceLock } from "./single-instance.js";
 import { StatBook } from "./stat-book.js";
 import { Supervisor, type SupervisorAction, type SupervisorOptions } from "./supervisor.js";
 import type { ControllerMessage, WorkerMessage } from "./worker-channel.js";
@@ -65,8 +66,13 @@ export interface ControllerOptions extends WorkerSetOptions {
  * @throws EXEC_ALREADY_RUNS the state file names a controller that still lives
  */
 export async function runController(options: ControllerOptions): Promise<number> {
-  clearLeftovers(options);
-  return await new Controller(options).run();
+  const release = takeServiceLock(`${options.statePath}.lock`, options.service);
+  try {
+    clearLeftovers(options);
+    return await new Controller(options).run();
+  } finally {
+    release();
+  }
 }
 
 /** Workers of a killed controller that hang can't notice its death; they would hold the port. */

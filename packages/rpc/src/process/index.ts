@@ -11,6 +11,7 @@ export {
   type WorkerState,
   writeServiceState,
 } from "./service-state.js";
+export { type HostProcess, type HostSpec, hostLogPath, spawnHost } from "./spawn-host.js";
 export {
   type ReloadState,
   type ServicePhase,
@@ -20,4 +21,5 @@ export {
   type SupervisorSnapshot,
   type WorkerPhase,
 } from "./supervisor.js";
+export { tryReadWantedState, type WantedState, writeWantedState } from "./wanted-state.js";
 export { openWorkerChannel, type StopOrder, type WorkerChannel } from "./worker-channel.js";

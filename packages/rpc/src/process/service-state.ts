@@ -81,7 +81,8 @@ export function tryReadServiceStat(path: string): ServiceStat | undefined {
   }
 }
 
-function writeJson(path: string, value: unknown): void {
+/** Replaces a file as a whole. */
+export function writeJson(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
