@@ -53,14 +53,15 @@ export class Balancer {
    *
    * @param tried `ip:port` to avoid while others are left
    * @param key hash of what should stay on one instance, for `consistent hash`; 0 = none
+   * @param nowMs on the clock of the table, if the caller has read it just now
    * @returns the slot, or −1 when the table is empty
    */
-  pick(tried: readonly string[], key = 0): number {
+  pick(tried: readonly string[], key = 0, nowMs = this.#nowMs()): number {
     const view = this.#view;
-    const now = toTick(this.#nowMs());
+    const now = toTick(nowMs);
     view.update(now);
     if (view.count === 0) return -1;
-    let slot = this.#tryTrial(tried);
+    let slot = view.dueCount === 0 ? -1 : this.#tryTrial(tried);
     if (slot < 0) slot = this.#policy.pick(view, tried, key);
     if (slot < 0) slot = this.#anyLeft(tried);
     this.table.begin(slot);
@@ -69,14 +70,18 @@ export class Balancer {
     return slot;
   }
 
-  /** Notes how the call ended. Exactly once per pick. */
-  report(result: PickResult): void {
+  /**
+   * Notes how the call ended. Exactly once per pick.
+   *
+   * @param nowMs on the clock of the table, if the caller has read it just now
+   */
+  report(result: PickResult, nowMs = this.#nowMs()): void {
     const report = this.#report;
     report.slot = result.slot;
     report.generation = result.generation;
     report.outcome = result.outcome;
     report.latencyMs = result.latencyMs;
-    report.nowMs = this.#nowMs();
+    report.nowMs = nowMs;
     reportOutcome(this.table, report, this.settings);
     if (result.outcome !== "success") this.#view.invalidate();
   }

@@ -22,6 +22,8 @@ export class MemberView {
   due = new Int32Array(0);
   #slots = new Int32Array(0);
   #cumulative = new Int32Array(0);
+  /** All weights are equal: no search is needed. */
+  #isUniform = false;
   #version = -1;
   #scannedAt = 0;
 
@@ -56,6 +58,7 @@ export class MemberView {
 
   /** A slot by weight. */
   sample(): number {
+    if (this.#isUniform) return this.slotAt(Math.floor(this.random() * this.#slots.length));
     const cumulative = this.#cumulative;
     const last = cumulative.length - 1;
     const wanted = Math.floor(this.random() * (cumulative[last] ?? 0));
@@ -91,9 +94,13 @@ export class MemberView {
     this.#cumulative = new Int32Array(count);
     this.due = new Int32Array(count);
     let total = 0;
+    this.#isUniform = count > 0;
+    const firstWeight = count > 0 ? table.weight(table.slotAt(0)) : 0;
     for (let index = 0; index < count; index += 1) {
       const slot = table.slotAt(index);
-      total += table.weight(slot);
+      const weight = table.weight(slot);
+      total += weight;
+      if (weight !== firstWeight) this.#isUniform = false;
       this.#slots[index] = slot;
       this.#cumulative[index] = total;
     }

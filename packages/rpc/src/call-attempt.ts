@@ -19,7 +19,13 @@ export interface ReceivedAnswer {
 
 /** The call that an attempt belongs to. */
 export interface AttemptOwner {
-  readonly client: { readonly clock: Clock; readonly wheel: TimerWheel; emit(call: OutgoingCall): void };
+  readonly client: {
+    readonly clock: Clock;
+    readonly wheel: TimerWheel;
+    /** `nowMs` if it is a value of `performance.now()`, which pickers understand; undefined on other clocks. */
+    pickerMs(nowMs: number): number | undefined;
+    emit(call: OutgoingCall): void;
+  };
   readonly parent: CallParent | undefined;
   readonly methodType: MethodType;
   readonly callee: string;
@@ -133,7 +139,7 @@ export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
       this.err = wire.err;
       this.reason = wire.reason;
     }
-    this.#pick?.report(outcome, this.costMs, nowMs);
+    this.#pick?.report(outcome, this.costMs, client.pickerMs(nowMs));
     parent?.noteCall(this);
     client.emit(this);
   }

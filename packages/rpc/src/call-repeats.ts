@@ -82,7 +82,7 @@ export class CallRepeats {
     }
     let pick: Pick;
     try {
-      pick = call.client.picker.pick(call.callee, this.#tried, nowMs);
+      pick = call.client.picker.pick(call.callee, this.#tried, call.client.pickerMs(nowMs));
     } catch {
       call.settle(error);
       return;
@@ -126,12 +126,12 @@ export class CallRepeats {
     if (call.place.direct !== undefined) return undefined;
     let pick: Pick;
     try {
-      pick = call.client.picker.pick(call.callee, this.#tried, nowMs);
+      pick = call.client.picker.pick(call.callee, this.#tried, call.client.pickerMs(nowMs));
     } catch {
       return undefined;
     }
     if (!this.#tried.includes(addressText(pick.host, pick.port))) return pick;
-    pick.report("cancelled", 0, nowMs);
+    pick.report("cancelled", 0, call.client.pickerMs(nowMs));
     return undefined;
   }
 

@@ -147,7 +147,7 @@ export class ClientCall extends CallAttempt implements RepeatedCall, NestedCall 
     }
     let pick: Pick;
     try {
-      pick = this.client.picker.pick(this.wanted.target, NONE_TRIED, beganMs);
+      pick = this.client.picker.pick(this.wanted.target, NONE_TRIED, this.client.pickerMs(beganMs));
     } catch (error) {
       this.settle(error);
       return;

@@ -117,6 +117,10 @@ export class ClientCore implements PoolHost {
     if (pools?.drop(pool) === true && pools.isEmpty) this.#foreignPools.delete(kind);
   }
 
+  pickerMs(nowMs: number): number | undefined {
+    return this.clock === systemClock ? nowMs : undefined;
+  }
+
   /** Telemetry must never break a call. */
   emit(call: OutgoingCall): void {
     if (this.#events === undefined) return;

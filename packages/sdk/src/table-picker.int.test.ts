@@ -77,3 +77,30 @@ it("forgets routes whose outcome was never told", () => {
   expect(() => picker.getRoute("Test.nobody")).toThrow();
   expect(failed).toEqual(["Test.nobody"]);
 });
+
+it("shares the budget for repeats between all pickers of the machine; successes fill it again", () => {
+  const { home } = createTable(["127.0.0.1"]);
+  const [one, other] = [tablePicker(home), tablePicker(home)];
+  expect(one.budget("Test.echo").take()).toBe(false); // not used yet: nothing is known of it
+  const [pick] = [one.pick("Test.echo", []), other.pick("Test.echo", [])];
+  const budgets = [one.budget("Test.echo"), other.budget("Test.echo")] as const;
+  let taken = 0;
+  while (budgets[taken % 2 === 0 ? 0 : 1].take()) taken += 1;
+  expect(taken).toBe(10);
+  for (let n = 0; n < 10; n += 1) one.pick("Test.echo", []).report("success", 1);
+  pick!.report("reset", 1);
+  expect([budgets[1].take(), budgets[0].take()]).toEqual([true, false]);
+  budgets[0].giveBack();
+  expect(budgets[1].take()).toBe(true);
+});
+
+it("serves all picks of an instance with one object, and a new instance in its slot with another", () => {
+  const { home, announce } = createTable(["127.0.0.1"]);
+  const picker = tablePicker(home);
+  const [first, second] = [picker.pick("Test.echo", []), picker.pick("Test.echo", [], performance.now())];
+  expect(second).toBe(first);
+  announce(2, ["127.0.0.9"]);
+  const third = picker.pick("Test.echo", []);
+  expect(third.host).toBe("127.0.0.9");
+  for (const pick of [first, second, third]) pick.report("success", 1, performance.now());
+});

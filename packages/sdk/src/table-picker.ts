@@ -2,8 +2,8 @@
 
 import { Balancer } from "@msec/balancer";
 import { homePaths, isAppError, parseServiceName } from "@msec/core";
-import type { CallOutcome, Pick, Picker } from "@msec/rpc";
-import { bootNowMs, type LiveTable, openLiveTable, SharedFileMissing } from "@msec/shm";
+import type { CallOutcome, Pick, Picker, RetryTokens } from "@msec/rpc";
+import { bootMsOf, bootNowMs, type LiveTable, openLiveTable, SharedFileMissing } from "@msec/shm";
 import { NoInstance, ServiceUnknown } from "./errors.js";
 
 const REOPEN_CHECK_MS = 2_000;
@@ -32,6 +32,8 @@ interface Entry {
   readonly balancer: Balancer;
   reopenCheckAtMs: number;
   readonly routes: Map<string, PendingRoute[]>;
+  /** By slot: one object serves all picks of an instance, so that a pick allocates nothing. */
+  readonly picks: (TablePick | undefined)[];
 }
 
 export interface TablePickerOptions {
@@ -44,6 +46,8 @@ export interface TablePickerOptions {
 export class TablePicker implements Picker {
   readonly #home: string;
   readonly #nowMs: () => number;
+  /** Times that callers read are on the clock of the tables. */
+  readonly #takesTimes: boolean;
   readonly #random: () => number;
   readonly #onFailed: (service: string) => void;
   readonly #entries = new Map<string, Entry>();
@@ -52,14 +56,29 @@ export class TablePicker implements Picker {
   constructor(home: string, options: TablePickerOptions = {}) {
     this.#home = home;
     this.#nowMs = options.nowMs ?? bootNowMs;
+    this.#takesTimes = options.nowMs === undefined;
     this.#random = options.random ?? Math.random;
     this.#onFailed = options.onFailed ?? (() => undefined);
   }
 
   /** @throws NAME_SERVICE_UNKNOWN, NAME_INVALID, LB_NO_INSTANCE, SHM_LAYOUT_INVALID */
-  pick(service: string, tried: readonly string[]): Pick {
-    const { entry, slot } = this.#choose(service, tried);
-    return new TablePick(entry, slot);
+  pick(service: string, tried: readonly string[], monotonicMs?: number): Pick {
+    const nowMs = monotonicMs === undefined || !this.#takesTimes ? this.#nowMs() : bootMsOf(monotonicMs);
+    try {
+      const entry = this.#entry(service);
+      const slot = this.#pickSlot(entry, tried, nowMs);
+      const known = entry.picks[slot];
+      if (known !== undefined && known.generation === entry.table.generation(slot)) return known;
+      return this.#addPick(entry, slot);
+    } catch (error) {
+      this.#onFailed(service);
+      throw error;
+    }
+  }
+
+  /** The budget in the service's table, shared by all processes of the machine; successful calls pay into it. */
+  budget(service: string): RetryTokens {
+    return new TableBudget(() => this.#entries.get(service)?.table);
   }
 
   /**
@@ -97,24 +116,29 @@ export class TablePicker implements Picker {
   #choose(service: string, tried: readonly string[]): { readonly entry: Entry; readonly slot: number } {
     try {
       const entry = this.#entry(service);
-      this.#refresh(entry);
-      const slot = entry.balancer.pick(tried);
-      if (slot < 0) throw new NoInstance({ service });
-      return { entry, slot };
+      return { entry, slot: this.#pickSlot(entry, tried, this.#nowMs()) };
     } catch (error) {
       this.#onFailed(service);
       throw error;
     }
   }
 
-  #refresh(entry: Entry): void {
+  #pickSlot(entry: Entry, tried: readonly string[], nowMs: number): number {
     const { table, balancer } = entry;
-    const nowMs = this.#nowMs();
     if (nowMs >= entry.reopenCheckAtMs) {
       entry.reopenCheckAtMs = nowMs + REOPEN_CHECK_MS;
       table.reopenIfReplaced();
     }
     balancer.usePolicy(table.policyId);
+    const slot = balancer.pick(tried, 0, nowMs);
+    if (slot < 0) throw new NoInstance({ service: entry.service });
+    return slot;
+  }
+
+  #addPick(entry: Entry, slot: number): TablePick {
+    const pick = new TablePick(entry, slot, this.#takesTimes);
+    entry.picks[slot] = pick;
+    return pick;
   }
 
   #entry(service: string): Entry {
@@ -130,7 +154,8 @@ export class TablePicker implements Picker {
     try {
       const table = openLiveTable(path);
       const balancer = new Balancer(table, { nowMs: this.#nowMs, random: this.#random });
-      const entry: Entry = { service, table, balancer, reopenCheckAtMs: nowMs + REOPEN_CHECK_MS, routes: new Map() };
+      const reopenCheckAtMs = nowMs + REOPEN_CHECK_MS;
+      const entry: Entry = { service, table, balancer, reopenCheckAtMs, routes: new Map(), picks: [] };
       this.#unknownUntilMs.delete(service);
       this.#entries.set(service, entry);
       return entry;
@@ -166,26 +191,59 @@ export class TablePicker implements Picker {
   }
 }
 
+/** Thousandths of a retry token that a successful call pays in: repeats for a tenth of the calls. */
+const DEPOSIT_MILLI = 100;
+
+/** One instance, as long as it keeps its slot. */
 class TablePick implements Pick {
   readonly host: string;
   readonly port: number;
   readonly transport: "tcp" | "udp";
+  readonly slot: number;
+  readonly generation: number;
+  outcome: CallOutcome = "success";
+  latencyMs = 0.5;
+  readonly #table: LiveTable;
   readonly #balancer: Balancer;
-  readonly #slot: number;
-  readonly #generation: number;
+  readonly #takesTimes: boolean;
 
-  constructor(entry: Entry, slot: number) {
-    const { table, balancer } = entry;
+  constructor({ table, balancer }: Entry, slot: number, takesTimes: boolean) {
+    this.#table = table;
     this.#balancer = balancer;
-    this.#slot = slot;
-    this.#generation = table.generation(slot);
+    this.#takesTimes = takesTimes;
+    this.slot = slot;
+    this.generation = table.generation(slot);
     this.host = table.host(slot);
     this.port = table.port(slot);
     this.transport = table.transport(slot) === "udp" ? "udp" : "tcp";
   }
 
-  report(outcome: CallOutcome, latencyMs: number): void {
-    this.#balancer.report({ slot: this.#slot, generation: this.#generation, outcome, latencyMs });
+  report(outcome: CallOutcome, latencyMs: number, monotonicMs?: number): void {
+    this.outcome = outcome;
+    this.latencyMs = latencyMs;
+    if (outcome === "success") this.#table.addRetryTokens(DEPOSIT_MILLI);
+    if (monotonicMs === undefined || !this.#takesTimes) this.#balancer.report(this);
+    else this.#balancer.report(this, bootMsOf(monotonicMs));
+  }
+}
+
+class TableBudget implements RetryTokens {
+  readonly #table: () => LiveTable | undefined;
+
+  constructor(table: () => LiveTable | undefined) {
+    this.#table = table;
+  }
+
+  onCall(): void {
+    // successful calls pay in, when they are reported
+  }
+
+  take(): boolean {
+    return this.#table()?.takeRetryToken() ?? false;
+  }
+
+  giveBack(): void {
+    this.#table()?.addRetryTokens(1_000);
   }
 }
 

@@ -14,6 +14,11 @@ export function bootNowMs(): number {
   return performance.now() + offsetMs;
 }
 
+/** A value of `performance.now()` on the clock of {@link bootNowMs}: for callers that have just read it. */
+export function bootMsOf(monotonicMs: number): number {
+  return monotonicMs + offsetMs;
+}
+
 /** {@link bootNowMs} as the live table stores it. Never 0, which there means "not set". */
 export function bootTick(): number {
   return bootNowMs() | 0 || 1;

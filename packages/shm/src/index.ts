@@ -1,4 +1,4 @@
-export { bootMark, bootNowMs, bootTick } from "./boot-clock.js";
+export { bootMark, bootMsOf, bootNowMs, bootTick } from "./boot-clock.js";
 export {
   SharedArgumentInvalid,
   SharedFileMissing,
