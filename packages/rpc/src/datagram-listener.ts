@@ -51,9 +51,9 @@ export interface DatagramListener {
   readonly address: HostPort;
   /**
    * The server is stopping. A port of its own refuses what still comes until `close()`; a shared one is closed as soon as nothing is
-   * under way, since other workers serve it.
+   * under way. At a handover other workers read the shared port from now on.
    */
-  drain(): void;
+  drain(isHandover: boolean): void;
   /** Resolves when the answers just written have left and the port is free. */
   close(): Promise<void>;
 }
@@ -110,8 +110,9 @@ class UdpListener implements DatagramListener {
     this.#port?.send(bytes, to);
   }
 
-  drain(): void {
+  drain(isHandover: boolean): void {
     if (this.#options.shared !== true) return;
+    if (isHandover) this.#port?.tryPauseInput();
     this.#isDraining = true;
     if (this.#inFlight === 0) this.#closeSoon();
   }
@@ -132,8 +133,10 @@ class UdpListener implements DatagramListener {
     if (this.#options.admits?.(from.host) === false) return;
     const found = readFrame(bytes);
     if (found === "nothing") return;
+    this.core.counts.receivedDatagrams++;
     const maxAnswerBytes = this.#guard.allowance(from.host, bytes.length);
     if (maxAnswerBytes === 0) {
+      this.core.counts.droppedDatagrams++;
       this.#warnDropped(from);
       return;
     }

@@ -6,6 +6,10 @@ export interface RpcServerCounts {
   readonly closedConnections: number;
   /** Of them closed since nothing complete came for `idleTimeoutMs`. */
   readonly expiredConnections: number;
+  /** Those that hold a frame. */
+  readonly receivedDatagrams: number;
+  /** Of them ignored, since their network was over its rate. */
+  readonly droppedDatagrams: number;
   /** Over TCP. */
   readonly receivedBytes: number;
   readonly sentBytes: number;
@@ -20,6 +24,8 @@ export function createServerCounts(): MutableServerCounts {
     refusedConnections: 0,
     closedConnections: 0,
     expiredConnections: 0,
+    receivedDatagrams: 0,
+    droppedDatagrams: 0,
     receivedBytes: 0,
     sentBytes: 0,
   };

@@ -82,6 +82,8 @@ export interface RunningService {
 }
 
 const FINI_MS = 1_000;
+/** Causes that come with a request, and are counted with it. */
+const REQUEST_REFUSALS: ReadonlySet<string> = new Set(["tls required", "certificate", "caller"]);
 
 /**
  * Starts a service in this process and resolves when it listens and its init hook has succeeded.
@@ -227,6 +229,9 @@ class ServiceRuntime implements RunningService {
       onCall: (call) => {
         metrics.onCall(call);
         if (call.err !== 0) meter.onCallFailed(call.reason);
+      },
+      onRefused: (cause) => {
+        if (!REQUEST_REFUSALS.has(cause)) metrics.onRefused(cause);
       },
     };
   }
