@@ -28,7 +28,7 @@ export interface MemoryUse {
 }
 
 export type BenchRequest =
-  | { readonly kind: "cpu" | "memory" | "home" | "stopPaced" }
+  | { readonly kind: "cpu" | "memory" | "home" | "pausePaced" | "resumePaced" | "stopPaced" }
   | { readonly kind: "startPaced"; readonly ratePerSec: number }
   | { readonly kind: "announce"; readonly announcement: Announcement }
   | { readonly kind: "check"; readonly calls: number; readonly inFlight: number }
@@ -105,6 +105,8 @@ async function startClient(args: ClientArgs): Promise<{ value: unknown; answer: 
       paced = new PacedLoad(caller, request.ratePerSec);
       return 0;
     }
+    if (request.kind === "pausePaced") return paced?.pause();
+    if (request.kind === "resumePaced") return paced?.resume();
     if (request.kind === "stopPaced") return paced?.stop();
     if (request.kind === "run") return runLoad(caller, request.inFlight, request.durationMs);
     if (request.kind === "check") return check(caller, request.calls, request.inFlight);

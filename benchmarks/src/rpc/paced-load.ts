@@ -16,7 +16,8 @@ const MAX_IN_FLIGHT = 4_096;
 export class PacedLoad {
   readonly #caller: Extract<Caller, { kind: "promise" }>;
   readonly #perMs: number;
-  readonly #startedMs = performance.now();
+  #startedMs = performance.now();
+  #pausedAtMs: number | undefined;
   readonly #timer: NodeJS.Timeout;
   #due = 0;
   #inFlight = 0;
@@ -36,12 +37,24 @@ export class PacedLoad {
     return { answered: this.#answered, errors: this.#errors, firstError: this.#firstError, skipped: this.#skipped };
   }
 
+  /** Makes no calls until `resume`; the time between does not count. */
+  pause(): void {
+    this.#pausedAtMs ??= performance.now();
+  }
+
+  resume(): void {
+    if (this.#pausedAtMs === undefined) return;
+    this.#startedMs += performance.now() - this.#pausedAtMs;
+    this.#pausedAtMs = undefined;
+  }
+
   stop(): PacedCounts {
     clearInterval(this.#timer);
     return this.counts;
   }
 
   #tick(): void {
+    if (this.#pausedAtMs !== undefined) return;
     const due = Math.floor((performance.now() - this.#startedMs) * this.#perMs);
     for (; this.#due < due; this.#due++) {
       if (this.#inFlight >= MAX_IN_FLIGHT) this.#skipped++;
