@@ -75,10 +75,10 @@ export class TestPlatform {
     return agent;
   }
 
-  /** The first time on free ports, with an account and an API token; again on the same ports. */
-  async startConsole(): Promise<RunningProgram> {
+  /** The first time on free ports, with an account and an API token; again on the same ports. @param more options of it */
+  async startConsole(more: readonly string[] = []): Promise<RunningProgram> {
     const settings = ["--home", this.consoleHome, "--listen", this.#listen, "--link.listen"];
-    const words = [process.execPath, programFile("console"), ...settings, `127.0.0.1:${this.#linkPort}`];
+    const words = [process.execPath, programFile("console"), ...settings, `127.0.0.1:${this.#linkPort}`, ...more];
     const started = await startProgram(this.scope, words);
     this.#console = started;
     this.#listen = new URL(this.url).host;

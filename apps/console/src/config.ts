@@ -81,6 +81,18 @@ export const ConsoleConfig = Type.Object(
       },
       { ...Strict, default: {} },
     ),
+    tls: Type.Object(
+      {
+        certificateMs: Type.Integer({
+          default: 7 * 24 * HOUR_MS,
+          minimum: 1_000,
+          description:
+            "Life of the certificates that services get for TLS among each other; agents renew them at half of it. Shorter " +
+            "limits what a stolen key is good for, longer lets services go on while the console is away.",
+        }),
+      },
+      { ...Strict, default: {} },
+    ),
     log: Type.Object(
       {
         level: Type.Unsafe<(typeof LOG_LEVELS)[number]>({

@@ -38,4 +38,5 @@ export {
   serviceRoutes,
   Transport,
 } from "./services.js";
+export { TlsAuthority, TlsMachine, TlsStatus, tlsRoutes } from "./tls.js";
 export { MAX_PLUGIN_BYTES, MAX_TEXT_BYTES, TextProblem, Version, versionRoutes } from "./versions.js";

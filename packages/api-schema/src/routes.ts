@@ -3,6 +3,7 @@ import { machineRoutes } from "./machines.js";
 import { observabilityRoutes } from "./observability.js";
 import { releaseRoutes } from "./releases.js";
 import { serviceRoutes } from "./services.js";
+import { tlsRoutes } from "./tls.js";
 import { versionRoutes } from "./versions.js";
 
 /** Every route of the public API, by name. The console serves exactly these; pages and command line call exactly these. */
@@ -12,6 +13,7 @@ export const routes = {
   ...versionRoutes,
   ...releaseRoutes,
   ...machineRoutes,
+  ...tlsRoutes,
   ...observabilityRoutes,
 } as const;
 

@@ -115,6 +115,8 @@ export class AgentConnection {
         const { bytes, sizeBytes } = await services.readBlob(sha256, offset, maxBytes);
         return { result: { sizeBytes }, payload: bytes };
       },
+      "tls.trust": async (holdings) => ({ result: await services.tlsTrust(this.#who("tls.trust"), holdings) }),
+      "tls.issue": async (request) => ({ result: await services.tlsIssue(this.#who("tls.issue"), request) }),
       "order.progress": async (progress) => {
         await services.onOrderProgress(this.#who("order.progress"), progress);
         return { result: {} };

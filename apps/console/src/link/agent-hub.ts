@@ -42,6 +42,15 @@ export class AgentHub {
     return (await peer.request(method, params, { timeoutMs })).result;
   }
 
+  /** Tells agents (default: all) that what they hold for TLS is not the newest; they ask by themselves too. */
+  announceTls(agentIds: Iterable<string> = this.#online.keys()): void {
+    for (const agentId of agentIds)
+      void this.#online
+        .get(agentId)
+        ?.request("tls.changed", {})
+        .catch(() => undefined);
+  }
+
   /** Ends the connections of an agent, e.g. because its machine was removed; one that is just being authenticated as well. */
   disconnect(agentId: string, why: string): void {
     for (const connection of this.#all) if (connection.agentId === agentId) connection.peer.close(why);

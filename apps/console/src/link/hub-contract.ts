@@ -1,6 +1,15 @@
 import type { Clock, Logger } from "@msec/core";
-import type { AgentFacts, Heartbeat, LogEvent, MetricPoint, OrderProgress, OrderResult } from "@msec/protocol";
+import type {
+  AgentFacts,
+  Heartbeat,
+  LogEvent,
+  MetricPoint,
+  OrderProgress,
+  OrderResult,
+  TlsTrustReply,
+} from "@msec/protocol";
 import type { JoinTokenProof } from "../machines/join-service.js";
+import type { TlsHoldings } from "../tls/tls-service.js";
 
 /** What the hub needs of the rest of the console. */
 export interface HubServices {
@@ -18,6 +27,13 @@ export interface HubServices {
   onLogs(agentId: string, batchId: number, events: readonly LogEvent[]): Promise<void>;
   readBlob(sha256: string, offset: number, maxBytes: number): Promise<{ bytes: Uint8Array; sizeBytes: number }>;
   onOrderProgress(agentId: string, progress: OrderProgress): Promise<void>;
+  /** What the agent holds for TLS between services; gives what it should hold. */
+  tlsTrust(agentId: string, holdings: TlsHoldings): Promise<TlsTrustReply>;
+  /** @throws when the service has no instance on the agent's machine */
+  tlsIssue(
+    agentId: string,
+    request: { readonly service: string; readonly publicKey: string; readonly proof: string },
+  ): Promise<{ readonly certificate: string; readonly issuer: string }>;
   onOrderResult(agentId: string, result: OrderResult): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import type { MachineService } from "../machines/machine-service.js";
 import type { MachineStore } from "../machines/machine-store.js";
 import type { NamingPusher } from "../naming/naming-pusher.js";
 import type { OrderService } from "../orders/order-service.js";
+import type { TlsService } from "../tls/tls-service.js";
 import type { BlobSource } from "./blob-source.js";
 import { BlobMissing } from "./errors.js";
 import type { HubServices } from "./hub-contract.js";
@@ -17,12 +18,13 @@ export interface HubServiceDeps {
   readonly orders: OrderService;
   readonly blobs: BlobSource;
   readonly sink: TelemetrySink;
+  readonly tls: TlsService;
   readonly logger: Logger;
 }
 
 /** Leads what agents say to the parts that it concerns. */
 export function hubServices(deps: HubServiceDeps): HubServices {
-  const { store, joins, machines, pusher, orders, blobs, sink, logger } = deps;
+  const { store, joins, machines, pusher, orders, blobs, sink, tls, logger } = deps;
   const addresses = new Map<string, string>();
   const sourceOf = (machineId: string) => ({ machineId, address: addresses.get(machineId) ?? "" });
   return {
@@ -46,6 +48,8 @@ export function hubServices(deps: HubServiceDeps): HubServices {
       if (!part) throw new BlobMissing({ sha256 });
       return part;
     },
+    tlsTrust: (machineId, holdings) => tls.trust(machineId, holdings),
+    tlsIssue: (machineId, request) => tls.issue(machineId, request),
     onOrderProgress: (machineId, progress) => orders.onProgress(machineId, progress),
     onOrderResult: (machineId, result) => orders.onResult(machineId, result),
   };

@@ -12,6 +12,9 @@ import { releaseRoutes } from "../releases/release-routes.js";
 import { releaseVersionUse } from "../releases/release-version-use.js";
 import type { InstanceFacts } from "../services/instance-facts.js";
 import type { ServiceService } from "../services/service-service.js";
+import { AuthorityFile } from "../tls/authority-file.js";
+import { tlsRoutes } from "../tls/tls-routes.js";
+import { TlsService } from "../tls/tls-service.js";
 import type { VersionService } from "../versions/version-service.js";
 import type { BlobSource } from "./blob-source.js";
 import { openConsoleIdentity } from "./console-identity.js";
@@ -19,6 +22,8 @@ import { createMachineControl, type MachineControl } from "./machine-control.js"
 import type { TelemetrySink } from "./telemetry-sink.js";
 
 const MAX_AGENTS = 20_000;
+/** How often the exchange of the authority looks at machines that are away. */
+const TLS_ADVANCE_MS = 60_000;
 
 export interface LinkFeature extends Feature {
   readonly control: MachineControl;
@@ -45,7 +50,15 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
     return { host: bind.host, port: listener?.port ?? bind.port };
   };
   const names = await openSqlNameStore(`${paths.console}/naming.db`);
-  const control = createMachineControl({ context, identity, linkAddress, names, ...deps });
+  const tls = await TlsService.open({
+    ...{ database, clock, logger: context.logger },
+    file: new AuthorityFile(`${paths.console}/identity/service-ca.json`),
+    certificateMs: config.tls.certificateMs,
+    isOnline: (machineId) => control.hub.isOnline(machineId),
+    onChanged: () => control.hub.announceTls(),
+  });
+  const control: MachineControl = createMachineControl({ context, identity, linkAddress, names, tls, ...deps });
+  let tlsTimer: NodeJS.Timeout | undefined;
   deps.versions.setUse(releaseVersionUse(database.stores.releases));
   const { capacity, pusher, releases, orders, hub } = control;
   return {
@@ -57,9 +70,11 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       machineRoutes({ ...control, database, clock }),
       capacityRoutes({ capacity, pusher, names, database, clock }),
       releaseRoutes({ releases, database, clock }),
+      tlsRoutes({ tls, database, clock }),
       instanceOrderRoutes({ orders, services: deps.services, machineAt: control.machineAt, database, clock }),
     ),
     start: async () => {
+      tlsTimer = setInterval(() => void tls.advance().catch(() => undefined), TLS_ADVANCE_MS).unref();
       await orders.expireOld();
       await releases.markInterrupted();
       await capacity.reconcile();
@@ -74,6 +89,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       });
     },
     stop: async () => {
+      clearInterval(tlsTimer);
       orders.close();
       await releases.settled();
       pusher.close();

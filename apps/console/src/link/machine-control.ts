@@ -13,6 +13,7 @@ import { releaseMemo } from "../releases/release-memo.js";
 import { ReleaseRunner, type SendOrder } from "../releases/release-runner.js";
 import { ReleaseService } from "../releases/release-service.js";
 import type { ServiceService } from "../services/service-service.js";
+import type { TlsService } from "../tls/tls-service.js";
 import { AgentHub } from "./agent-hub.js";
 import type { BlobSource } from "./blob-source.js";
 import type { ConsoleIdentity } from "./console-identity.js";
@@ -26,6 +27,7 @@ export interface MachineControlDeps {
   readonly names: NameStore;
   readonly blobs: BlobSource;
   readonly sink: TelemetrySink;
+  readonly tls: TlsService;
   readonly linkAddress: () => { readonly host: string; readonly port: number };
 }
 
@@ -79,6 +81,10 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     beforeRemoveInstance: (name) => releases.refuseWhileRunning(formatServiceName(name)),
     afterCreateService: (name) => capacity.publish(name),
     afterRemoveService: (name) => capacity.unpublish(name),
+    afterAddInstances: async (hosts) => {
+      const rows = await Promise.all(hosts.map((host) => machines.byAddress(host)));
+      hub.announceTls(rows.flatMap((row) => (row === undefined ? [] : [row.machineId])));
+    },
   });
   const services = hubServices({
     store: stores.machines,
@@ -88,6 +94,7 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     orders,
     blobs: deps.blobs,
     sink: deps.sink,
+    tls: deps.tls,
     logger,
   });
   return {

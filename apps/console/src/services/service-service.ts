@@ -32,6 +32,7 @@ export interface ServiceWatcher {
   /** Throws to refuse, e.g. while a release runs. */
   beforeRemoveService?(name: ServiceName): Promise<void>;
   afterRemoveService?(name: ServiceName): Promise<void>;
+  afterAddInstances?(hosts: readonly string[]): Promise<void>;
   beforeRemoveInstance?(name: ServiceName, address: string): Promise<void>;
 }
 
@@ -171,7 +172,7 @@ export class ServiceService {
 
   /** Adds all or none, out of traffic. @throws {ServiceUnknown} {InstanceTaken} {InstanceRepeated} {FieldNotForKind} */
   async addInstances(actor: Actor, name: ServiceName, input: NewInstances): Promise<InstanceRow[]> {
-    return this.#database.transact(async (stores) => {
+    const added = await this.#database.transact(async (stores) => {
       const service = await findService(stores, name);
       const keys = newAddresses(service, input);
       await refuseTaken(stores, keys);
@@ -190,6 +191,8 @@ export class ServiceService {
       await this.#audit(stores, actor, ["instance.create", formatServiceName(name), text]);
       return rows;
     });
+    for (const watcher of this.#watchers) await watcher.afterAddInstances?.(added.map(({ host }) => host));
+    return added;
   }
 
   /** @throws {ServiceUnknown} {InstanceUnknown} {InstanceInTraffic} */

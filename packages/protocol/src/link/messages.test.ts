@@ -46,6 +46,9 @@ const good: Readonly<Record<Method, object>> = {
   "blob.read": { sha256, offset: 0, maxBytes: 1 << 20 },
   "order.progress": { orderId: "o", atMs: 1, step: "stop", text: "" },
   "order.result": { orderId: "o", atMs: 1, ok: true, text: "", reason: "", previousReleaseId: "" },
+  "tls.trust": { trusted: sha256, issuers: ["ca-1"] },
+  "tls.issue": { service: "A.b", publicKey: "AA==", proof: "AA==" },
+  "tls.changed": {},
   "naming.apply": push,
   order: { payload: "{}", signature: "AA==" },
 };

@@ -143,6 +143,36 @@ export const OrderResult = Strict({
 });
 export type OrderResult = Static<typeof OrderResult>;
 
+/**
+ * What the agent holds for TLS between services. `trusted`: SHA-256 of its bundle of authorities, empty = none. `issuers`: authorities
+ * (by `issuer` of {@link TlsTrustReply}) that signed the certificates it holds.
+ */
+export const TlsTrustRequest = Strict({
+  trusted: Type.String({ pattern: "^([0-9a-f]{64})?$" }),
+  issuers: Type.Array(Text(64), { maxItems: 16 }),
+});
+/** What it should hold: the authorities to trust (PEM), who signs now, for how long, and the services with an instance on this machine. */
+export const TlsTrustReply = Strict({
+  bundle: Text(65_536),
+  issuer: Text(64),
+  certificateMs: Type.Integer({ minimum: 1 }),
+  services: Type.Array(Text(64), { maxItems: 1000 }),
+});
+export type TlsTrustReply = Static<typeof TlsTrustReply>;
+/** `publicKey`: P-256, SPKI DER in base64. `proof`: its signature over {@link tlsProofText}, ECDSA with SHA-256, DER in base64. */
+export const TlsIssueRequest = Strict({
+  /** Empty: for the machine as such. */
+  service: Text(64),
+  publicKey: Base64(256),
+  proof: Base64(256),
+});
+export const TlsIssueReply = Strict({ certificate: Text(8192), issuer: Text(64) });
+
+/** What a key signs to prove that the agent holds it. */
+export function tlsProofText(agentId: string, service: string, publicKey: string): string {
+  return `msec-tls-v1\n${agentId}\n${service}\n${publicKey}\n`;
+}
+
 export const NamedInstance = Strict({
   host: Text(15),
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
@@ -223,10 +253,14 @@ export const agentRequests = {
   "blob.read": { request: BlobReadRequest, reply: BlobReadReply },
   "order.progress": { request: OrderProgress, reply: Empty },
   "order.result": { request: OrderResult, reply: Empty },
+  "tls.trust": { request: TlsTrustRequest, reply: TlsTrustReply },
+  "tls.issue": { request: TlsIssueRequest, reply: TlsIssueReply },
 } as const;
 
 /** Requests that the console sends to an agent. */
 export const consoleRequests = {
   "naming.apply": { request: NamingApply, reply: NamingApplied },
   order: { request: SignedOrder, reply: Empty },
+  /** Ask `tls.trust` again soon. */
+  "tls.changed": { request: Empty, reply: Empty },
 } as const;
