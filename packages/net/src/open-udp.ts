@@ -24,6 +24,13 @@ export interface UdpPort {
   readonly address: HostPort;
   /** Sends one datagram; the bytes must not change until they have left, so give a copy. Failures go to `onError`. */
   send(bytes: Uint8Array, to?: HostPort): void;
+  /**
+   * Reads no more, for a worker that shares the port and leaves it to others; answers can still be sent. Works through an internal of
+   * Node, since dgram has no pause.
+   *
+   * @returns false where the internals look different; then datagrams go on to come
+   */
+  tryPauseInput(): boolean;
   /** Lets the process exit although the socket is open. */
   unref(): void;
   close(): void;
@@ -72,10 +79,20 @@ export async function openUdp(options: OpenUdpOptions): Promise<UdpPort> {
       if (to === undefined) socket.send(bytes, onError);
       else socket.send(bytes, to.port, to.host, onError);
     },
+    tryPauseInput: () => isOpen && tryStopReading(socket),
     unref: () => void socket.unref(),
     close: () => {
       if (isOpen) socket.close();
       isOpen = false;
     },
   };
+}
+
+function tryStopReading(socket: Socket): boolean {
+  const internals = socket as unknown as Record<symbol, { readonly handle?: { recvStop?: () => unknown } } | undefined>;
+  const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "state symbol");
+  const handle = key === undefined ? undefined : internals[key]?.handle;
+  if (typeof handle?.recvStop !== "function") return false;
+  handle.recvStop();
+  return true;
 }

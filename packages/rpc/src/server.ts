@@ -254,7 +254,7 @@ class TcpRpcServer implements RpcServer {
     const deadlineMs = clock.monotonicMs() + graceMs;
     if (isHandover) this.#core.isHandingOver = true;
     else this.#core.isStopping = true;
-    for (const listener of this.#datagrams) listener.drain();
+    for (const listener of this.#datagrams) listener.drain(isHandover);
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     for (const connection of this.#connections) connection.announceStop();
     if (isHandover) await this.#handOver(deadlineMs - HANDOVER_RESERVE_MS);

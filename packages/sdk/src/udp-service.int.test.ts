@@ -55,6 +55,34 @@ describe("a service host with a udp item", () => {
   });
 });
 
+describe("a reload under load over UDP", () => {
+  it("fails no call", async () => {
+    const port = await freePort();
+    const host = new HostFixture(ECHO_PLUGIN, `[SRPC]\nlisten = ${port}/udp\nprocnum = 1\n`);
+    onTestFinished(() => host.clean());
+    await host.startAndWait();
+    const [old] = host.state!.workers;
+    const client = createRpcClient({ service: "Test.caller", picker: NO_PICKER });
+    onTestFinished(() => client.close());
+    let isOver = false;
+    let answered = 0;
+    const caller = async (): Promise<void> => {
+      while (!isOver) {
+        await client.call(Echo.methods.Sleep, `127.0.0.1:${port}@udp`, { text: "3" }, { timeoutMs: 5_000 });
+        answered++;
+      }
+    };
+    const callers = Promise.all(Array.from({ length: 8 }, caller));
+    await waitFor(() => answered > 50);
+    expect((await host.reload()).reload).toMatchObject({ state: "done" });
+    await host.waitForState(({ workers }) => workers.length === 1 && workers[0]!.pid !== old!.pid);
+    const before = answered;
+    await waitFor(() => answered > before + 50);
+    isOver = true;
+    await callers;
+  });
+});
+
 describe("a service that is registered as udp", () => {
   it("is called over UDP by its name", async () => {
     const home = mkdtempSync(join(tmpdir(), "msec-udp-"));
