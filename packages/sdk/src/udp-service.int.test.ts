@@ -74,7 +74,7 @@ describe("a reload under load over UDP", () => {
     };
     const callers = Promise.all(Array.from({ length: 8 }, caller));
     await waitFor(() => answered > 50);
-    expect((await host.reload()).reload).toMatchObject({ state: "done" });
+    expect((await host.reload()).reload).toMatchObject({ state: "done", text: "" });
     await host.waitForState(({ workers }) => workers.length === 1 && workers[0]!.pid !== old!.pid);
     const before = answered;
     await waitFor(() => answered > before + 50);
