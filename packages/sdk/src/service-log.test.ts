@@ -38,6 +38,8 @@ describe("ContextLog", () => {
 
   it.each([
     { name: "a field of the record", rule: { field: "uin", value: "42" }, fields: { uin: 42 }, isKept: true },
+    { name: "part of a value", rule: { field: "uin", value: "42" }, fields: { uin: "420" }, isKept: false },
+    { name: "a name in another case", rule: { field: "uin", value: "42" }, fields: { Uin: "42" }, isKept: false },
     { name: "another value", rule: { field: "uin", value: "42" }, fields: { uin: 4 }, isKept: false },
     { name: "a field of the request", rule: { field: "RPCName", value: "a.B.C" }, fields: undefined, isKept: true },
     { name: "its caller", rule: { field: "ClientIP", value: "127.0.0.1" }, fields: undefined, isKept: true },

@@ -137,4 +137,24 @@ describe("LogEmitter", () => {
     await alone.close(); // no agent: at once
     expect(alone.counts.waiting).toBe(1);
   });
+
+  it("sends hop batches over the same connection, behind the log that waits", async () => {
+    const listener = createListener();
+    const address = await listener.listen();
+    const emitter = createEmitter({ address: () => address, batchMs: 60_000 });
+    // A stand-in for a batch: an event whose third word says that it stands for 7 records.
+    const frame = Buffer.from("1a000000a206948080000000000007000000000000000000000000000000", "hex");
+    emitter.writeHops(frame);
+    emitter.writeHops(frame);
+    emitter.write({}, "first");
+    expect(emitter.counts).toMatchObject({ waiting: 1, hopsWaiting: 14 });
+    await emitter.close();
+    await vi.waitFor(() => expect(listener.events).toHaveLength(3), 5_000);
+    expect(listener.events.map(({ body, hops }) => [body, hops?.length])).toEqual([
+      ["first", undefined],
+      ["", 20],
+      ["", 20],
+    ]);
+    expect(emitter.counts).toMatchObject({ sent: 1, waiting: 0, hopsSent: 14, hopsWaiting: 0, hopsDropped: 0 });
+  });
 });

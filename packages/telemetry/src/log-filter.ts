@@ -20,6 +20,7 @@ export function tryLogLevel(name: string): LogLevel | undefined {
 
 export class LogFilter {
   readonly level: LogLevel;
+  /** A record that fits one of them goes, whatever its level. */
   readonly rules: readonly ColorRule[];
 
   /** @param level lowest level that is kept; default ERROR. The rule `Coloring` = `1` is always there. */
@@ -31,10 +32,5 @@ export class LogFilter {
   /** True when the level alone suffices. */
   hasLevel(level: LogLevel): boolean {
     return RANK[level] >= RANK[this.level];
-  }
-
-  /** @param fieldOf value of a field of the record; undefined when it has none */
-  isWritable(level: LogLevel, fieldOf: (field: string) => string | undefined): boolean {
-    return this.hasLevel(level) || this.rules.some((rule) => fieldOf(rule.field) === rule.value);
   }
 }
