@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { buildHost, ECHO_PLUGIN, Echo, HostFixture } from "../../packages/sdk/src/host-fixture.js";
 
 /** These tests are about processes; a busy machine must not look like an overload. */
-const NO_SHEDDING = "max_loop_lag_ms = 0\nmsg_timeout = 0\n";
+const NO_SHEDDING = "max_queue_delay_ms = 0\nmsg_timeout = 0\n";
 
 let scope = new TestScope();
 afterEach(async () => {

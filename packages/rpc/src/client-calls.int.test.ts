@@ -21,7 +21,7 @@ describe("calls", () => {
       await new Promise<void>((resolve) => waiting.push(resolve));
       return request;
     };
-    const place = await startServer(hold, { limits: { maxLoopLagMs: 0 } });
+    const place = await startServer(hold, { limits: { maxQueueDelayMs: 0 } });
     const client = openClient(new ListPicker([place]));
     const calls = Array.from({ length: 10_000 }, (_, i) =>
       client.call(say, "Test.echo", { text: `${i}` }, { timeoutMs: 15_000 }),

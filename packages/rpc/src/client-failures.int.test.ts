@@ -70,7 +70,7 @@ describe("failing instances", () => {
       await new Promise((resolve) => setTimeout(resolve, 2));
       return request;
     };
-    const limits = { maxLoopLagMs: 0 }; // a busy test machine is not what this is about
+    const limits = { maxQueueDelayMs: 0 }; // a busy test machine is not what this is about
     const [first, second] = [await startServer(slowly, { limits }), await startServer(slowly, { limits })];
     const client = openClient(new ListPicker([first, second]));
     const failures: unknown[] = [];

@@ -1,5 +1,5 @@
 import type { Server as NetServer, Socket } from "node:net";
-import { type Clock, type HostPort, type Logger, silentLogger, systemClock } from "@msec/core";
+import { type Clock, type HostPort, type Logger, silentLogger, startTimer, systemClock } from "@msec/core";
 import { type InputStream, listenTcp, OutputBufferPool, startTimerWheel, type TcpListener } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
 import type { CallEvents } from "./call-events.js";
@@ -23,10 +23,10 @@ export interface RpcServerLimits {
   /** A request that waited longer between its arrival and its turn is refused (RPC_QUEUED_TOO_LONG). Default 800; 0 = never. */
   readonly maxQueueMs?: number;
   /**
-   * Lag of the event loop from which on the worker takes only what it can manage, the most important requests first; the same happens
-   * when latencies show that too many are under way. Default 20; 0 = overload control is off.
+   * When requests wait longer than this for their turn, the worker takes only what it manages, the most important first; the same
+   * happens when latencies show that too many are under way. Default 20; 0 = overload control is off.
    */
-  readonly maxLoopLagMs?: number;
+  readonly maxQueueDelayMs?: number;
   /** A connection without a complete message for this long is closed, unless a request is under way on it. Default 60000. */
   readonly idleTimeoutMs?: number;
   /** Time for the rest of a message that was begun, beside what its length takes at 16 KB/s (NET_MESSAGE_TIMEOUT). Default 30000; 0 = any. */
@@ -122,7 +122,7 @@ class TcpRpcServer implements RpcServer {
       clock,
       maxInFlight: this.#limits.maxInFlight ?? 10_000,
       maxQueueMs: this.#limits.maxQueueMs ?? 800,
-      maxLoopLagMs: this.#limits.maxLoopLagMs ?? 20,
+      maxQueueDelayMs: this.#limits.maxQueueDelayMs ?? 20,
     });
     this.#core = new ServerCore({
       service: options.service,
@@ -291,9 +291,9 @@ class TcpRpcServer implements RpcServer {
   #until(isReached: () => boolean, deadlineMs: number): Promise<void> {
     return new Promise((resolve) => {
       const waitMs = Math.max(0, deadlineMs - this.#core.clock.monotonicMs());
-      const timer = setTimeout(() => done(), waitMs);
+      const timer = startTimer(this.#core.clock, () => done(), waitMs);
       const done = (): void => {
-        clearTimeout(timer);
+        timer.stop();
         this.#onChange = () => undefined;
         resolve();
       };

@@ -150,15 +150,15 @@ export const CONFIG_KEYS = {
     max: 3_600_000,
     doc: "ms. A request that waited longer than this between its arrival and its handler is refused; `0` = never",
   },
-  maxLoopLagMs: {
+  maxQueueDelayMs: {
     section: "SRPC",
-    key: "max_loop_lag_ms",
+    key: "max_queue_delay_ms",
     kind: "whole",
     takesEffect: "reload",
     default: 20,
     min: 0,
     max: 10_000,
-    doc: "overload control: when the event loop lags by more than this for 0.2 s, or when latencies show that too many requests are under way, the worker takes only what it manages and refuses the least important rest with `RPC_OVERLOADED`. `0` = off",
+    doc: "ms; overload control: when requests wait longer than this for their turn for 0.2 s, or when latencies show that too many are under way, the worker takes only what it manages and refuses the least important rest with `RPC_OVERLOADED`. `0` = off",
   },
   maxInFlight: {
     section: "SRPC",

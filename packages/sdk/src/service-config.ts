@@ -68,9 +68,9 @@ export function datagramLimits(config: ServiceConfig): DatagramLimits {
 
 /** What `[SRPC]` says about the server. */
 export function serverLimits(config: ServiceConfig): RpcServerLimits {
-  const { maxInFlight, maxLoopLagMs, maxConnections, maxFrameBytes, idleTimeoutMs } = config;
+  const { maxInFlight, maxQueueDelayMs, maxConnections, maxFrameBytes, idleTimeoutMs } = config;
   return {
-    ...{ maxInFlight, maxLoopLagMs, maxConnections, maxFrameBytes, idleTimeoutMs },
+    ...{ maxInFlight, maxQueueDelayMs, maxConnections, maxFrameBytes, idleTimeoutMs },
     maxQueueMs: config.msgTimeoutMs,
     maxQueuedOutputBytes: config.maxQueuedBytes,
     messageTimeoutMs: config.messageTimeoutMs,

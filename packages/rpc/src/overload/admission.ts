@@ -29,8 +29,8 @@ export interface AdmissionOptions {
   readonly maxInFlight: number;
   /** A request that waited longer between its arrival and its turn is refused, ms. 0 = never. */
   readonly maxQueueMs: number;
-  /** Lag of the event loop from which on less is taken, ms. 0 = overload control is off. */
-  readonly maxLoopLagMs: number;
+  /** Wait for the turn from which on less is taken, ms. 0 = overload control is off. */
+  readonly maxQueueDelayMs: number;
   readonly clock: Clock;
 }
 
@@ -62,10 +62,10 @@ export class Admission {
   readonly #errors: Readonly<Record<LoadCause, AppError>>;
 
   constructor(options: AdmissionOptions) {
-    const { clock, maxInFlight, maxLoopLagMs, maxQueueMs } = options;
+    const { clock, maxInFlight, maxQueueDelayMs, maxQueueMs } = options;
     this.#options = options;
-    if (maxLoopLagMs > 0) {
-      this.#control = new OverloadControl({ maxInFlight, maxLoopLagMs, clock, lag: new LoopLagMeter(clock) });
+    if (maxQueueDelayMs > 0) {
+      this.#control = new OverloadControl({ maxInFlight, maxQueueDelayMs, clock, lag: new LoopLagMeter(clock) });
     }
     this.#errors = {
       msg_timeout: new QueuedTooLong({ limitMs: maxQueueMs }),

@@ -37,25 +37,26 @@ function watched(limit: ConcurrencyLimit): MethodLatency {
 }
 
 describe("ConcurrencyLimit", () => {
-  it("grows within two seconds when many under way cost no latency", () => {
+  it("does not limit many under way that cost no latency, from the first one on", () => {
     const limit = new ConcurrencyLimit({ max: 10_000 });
-    const { inFlight } = run(limit, { windows: 20, wanted: 3_000, capacity: 100_000, serviceMs: 50 });
-    expect(inFlight).toBe(3_000);
+    const load = { wanted: 3_000, capacity: 100_000, serviceMs: 50 };
+    expect(run(limit, { ...load, windows: 1 }).inFlight).toBe(3_000);
+    expect(run(limit, { ...load, windows: 50 }).inFlight).toBe(3_000);
   });
 
-  it("settles where the latency is about twice that without a queue", () => {
+  it("settles where the latency is about three times that without a queue", () => {
     const limit = new ConcurrencyLimit({ max: 10_000 });
     run(limit, { windows: 10, wanted: 150, capacity: 200, serviceMs: 20 });
     const { latencyMs } = run(limit, { windows: 250, wanted: 5_000, capacity: 200, serviceMs: 20 });
-    expect(latencyMs).toBeGreaterThan(25);
-    expect(latencyMs).toBeLessThan(60);
+    expect(latencyMs).toBeGreaterThan(40);
+    expect(latencyMs).toBeLessThan(80);
   });
 
   it("never limits a service with few requests under way, however slow it becomes", () => {
     const limit = new ConcurrencyLimit({ max: 10_000 });
     run(limit, { windows: 20, wanted: 60, capacity: 200, serviceMs: 10 });
     run(limit, { windows: 200, wanted: 60, capacity: 200, serviceMs: 1_000 });
-    expect(limit.current).toBeGreaterThanOrEqual(64);
+    expect(limit.current).toBeGreaterThanOrEqual(128);
   });
 
   it("accepts after a probe that the service became slower for good", () => {

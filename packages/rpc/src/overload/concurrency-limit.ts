@@ -8,9 +8,9 @@
 
 export interface ConcurrencyLimitOptions {
   readonly max: number;
-  /** Never lower. Default 64: services with fewer requests under way are never limited by their latency. */
+  /** Never lower. Default 128: services with fewer requests under way are never limited by their latency. */
   readonly min?: number;
-  /** So many times the latency without a queue are normal. Default 2. */
+  /** So many times the latency without a queue are normal. Default 3. */
   readonly tolerance?: number;
 }
 
@@ -26,8 +26,9 @@ export function createMethodLatency(): MethodLatency {
   return { baseMs: 0, sumMs: 0, count: 0 };
 }
 
-const FIRST_LIMIT = 256;
 const SMOOTHING = 0.3;
+/** Slow windows before the limit falls: one or two may be a pause. */
+const SLOW_WINDOWS = 3;
 /** Windows at the limit after which the latency without a queue is measured anew. */
 const PROBE_AFTER_WINDOWS = 300;
 const PROBE_WINDOWS = 10;
@@ -43,14 +44,15 @@ export class ConcurrencyLimit {
   readonly #methods: MethodLatency[] = [];
   #limit: number;
   #peak = 0;
+  #slowWindows = 0;
   #windowsAtLimit = 0;
   #probeWindows = 0;
 
   constructor(options: ConcurrencyLimitOptions) {
     this.#max = options.max;
-    this.#min = Math.min(options.max, options.min ?? 64);
-    this.#tolerance = options.tolerance ?? 2;
-    this.#limit = Math.min(options.max, Math.max(FIRST_LIMIT, this.#min));
+    this.#min = Math.min(options.max, options.min ?? 128);
+    this.#tolerance = options.tolerance ?? 3;
+    this.#limit = options.max;
   }
 
   /** Requests that may be under way now. */
@@ -71,27 +73,31 @@ export class ConcurrencyLimit {
   /** Ends a window (about 0.1 s). */
   update(): void {
     const slowdown = this.#takeSlowdown();
-    const wasReached = this.#peak * 2 > this.current;
+    const peak = this.#peak;
     this.#peak = 0;
-    if (slowdown === undefined || !wasReached) {
-      this.#windowsAtLimit = Math.max(0, this.#windowsAtLimit - 1);
-      if (this.#probeWindows > 0) this.#probeWindows--;
-      return;
-    }
     if (this.#probeWindows > 0) {
       this.#probeWindows--;
       return;
     }
-    const gradient = Math.max(0.5, Math.min(1, this.#tolerance / slowdown));
-    const room = Math.sqrt(this.#limit);
-    const wanted = gradient === 1 ? this.#limit * 1.5 + room : this.#limit * gradient + room;
-    const next = this.#limit + (wanted - this.#limit) * SMOOTHING;
-    this.#limit = Math.max(this.#min, Math.min(this.#max, next));
-    this.#windowsAtLimit = gradient < 1 ? this.#windowsAtLimit + 1 : Math.max(0, this.#windowsAtLimit - 1);
-    if (this.#windowsAtLimit >= PROBE_AFTER_WINDOWS) {
-      this.#windowsAtLimit = 0;
-      this.#probeWindows = PROBE_WINDOWS;
-    }
+    if (slowdown === undefined) return;
+    this.#slowWindows = slowdown > this.#tolerance ? this.#slowWindows + 1 : 0;
+    if (this.#slowWindows === 0) this.#raise(peak);
+    else if (this.#slowWindows >= SLOW_WINDOWS) this.#lower(peak, slowdown);
+  }
+
+  #raise(peak: number): void {
+    const isReached = peak * 2 > this.#limit;
+    this.#windowsAtLimit = Math.max(0, this.#windowsAtLimit - 1);
+    this.#limit = Math.min(this.#max, this.#limit * (isReached ? 1.15 : 1.02) + 1);
+  }
+
+  #lower(peak: number, slowdown: number): void {
+    const from = Math.min(this.#limit, Math.max(peak, this.#min));
+    const wanted = from * Math.max(0.5, this.#tolerance / slowdown) + Math.sqrt(from);
+    this.#limit = Math.max(this.#min, Math.min(this.#max, from + (wanted - from) * SMOOTHING));
+    if (++this.#windowsAtLimit < PROBE_AFTER_WINDOWS) return;
+    this.#windowsAtLimit = 0;
+    this.#probeWindows = PROBE_WINDOWS;
   }
 
   /** Mean of latency ÷ latency without a queue over the requests that ended in the window; undefined = too few. */

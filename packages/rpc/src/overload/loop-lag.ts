@@ -3,7 +3,7 @@
  * that new work meets. Only the least lateness of an interval counts: a pause of the garbage collector delays one sample, a standing
  * queue delays all (Nichols & Jacobson, "Controlling Queue Delay", 2012).
  */
-import type { Clock } from "@msec/core";
+import { type Clock, type ClockTimer, startTimer } from "@msec/core";
 
 const PERIOD_MS = 10;
 /** Ticks without a request after which the timer rests. */
@@ -19,7 +19,7 @@ export interface LoopLag {
 
 export class LoopLagMeter implements LoopLag {
   readonly #clock: Clock;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ClockTimer | undefined;
   #dueMs = 0;
   #leastMs = Number.POSITIVE_INFINITY;
   #restTicks = IDLE_TICKS;
@@ -41,13 +41,13 @@ export class LoopLagMeter implements LoopLag {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     this.#timer = undefined;
   }
 
   #arm(): void {
     this.#dueMs = this.#clock.monotonicMs() + PERIOD_MS;
-    this.#timer = setTimeout(() => this.#onTick(), PERIOD_MS);
+    this.#timer = startTimer(this.#clock, () => this.#onTick(), PERIOD_MS);
     this.#timer.unref();
   }
 

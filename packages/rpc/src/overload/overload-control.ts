@@ -14,11 +14,11 @@ import { ConcurrencyLimit, type MethodLatency } from "./concurrency-limit.js";
 import type { LoopLag } from "./loop-lag.js";
 
 export interface OverloadOptions {
-  /** Lag of the event loop that is still no overload, ms. Default 20. */
-  readonly maxLoopLagMs?: number;
+  /** Wait in the queue that is still no overload, ms. Default 20. The event loop may be late by five times as much. */
+  readonly maxQueueDelayMs?: number;
   /** Bounds the learned limit from above. */
   readonly maxInFlight: number;
-  /** Bounds it from below. Default 64. */
+  /** Bounds it from below. Default 128. */
   readonly minInFlight?: number;
   readonly lag: LoopLag;
   /** For the time of day: users are dealt to levels anew each hour. */
@@ -29,7 +29,12 @@ export interface OverloadOptions {
 export type OverloadCause = "limit" | "shed";
 
 const WINDOW_MS = 100;
-/** Lagging windows before anything is refused: one may be a pause. */
+/**
+ * A loop that is late may only have got too little of a busy processor, and refusing would not help; requests that wait in the queue
+ * although the loop turns are proof. So the loop must be late by so many times more.
+ */
+const LAG_WEIGHT = 5;
+/** Late windows before anything is refused: one may be a pause. */
 const SUSPECT_WINDOWS = 2;
 /** Windows without need after which shedding ends. */
 const CALM_WINDOWS = 50;
@@ -43,7 +48,7 @@ const IMPORTANT_ROOM = 1.25;
 export class OverloadControl {
   readonly limit: ConcurrencyLimit;
   readonly #threshold = new AdmissionThreshold();
-  readonly #maxLagMs: number;
+  readonly #maxDelayMs: number;
   readonly #lag: LoopLag;
   readonly #clock: Pick<Clock, "nowMs">;
   #windowStartMs = Number.NEGATIVE_INFINITY;
@@ -51,7 +56,8 @@ export class OverloadControl {
   #arrived = 0;
   #started = 0;
   #refusedByLimit = 0;
-  #lagWindows = 0;
+  #isLagging = false;
+  #lateWindows = 0;
   #calmWindows = 0;
   /** Infinity = everything is taken. */
   #ratePerSec = Number.POSITIVE_INFINITY;
@@ -61,7 +67,7 @@ export class OverloadControl {
   #provenPerSec = 0;
 
   constructor(options: OverloadOptions) {
-    this.#maxLagMs = options.maxLoopLagMs ?? 20;
+    this.#maxDelayMs = options.maxQueueDelayMs ?? 20;
     this.#lag = options.lag;
     this.#clock = options.clock;
     const { maxInFlight: max, minInFlight: min } = options;
@@ -73,9 +79,9 @@ export class OverloadControl {
     return this.#ratePerSec !== Number.POSITIVE_INFINITY;
   }
 
-  /** The event loop, or the queue in front of the handlers, is late: read on, but start handlers in turn. */
+  /** The event loop is late: read on, but start handlers in turn. */
   get isLagging(): boolean {
-    return this.#lagWindows > 0;
+    return this.#isLagging;
   }
 
   /** Requests per second that are taken now; Infinity = all. */
@@ -91,7 +97,7 @@ export class OverloadControl {
 
   /** A request that was taken has waited so long in the queue: whether it is still wanted. A backlog goes down by this, not by work. */
   isStillWanted(request: { readonly priority: number; readonly userHash: number }, waitMs: number): boolean {
-    if (!this.isShedding || waitMs <= this.#maxLagMs) return true;
+    if (!this.isShedding || waitMs <= this.#maxDelayMs) return true;
     return this.#threshold.isAdmitted(admissionLevel(request.priority, request.userHash, this.#clock.nowMs()));
   }
 
@@ -109,7 +115,7 @@ export class OverloadControl {
   ): OverloadCause | undefined {
     if (nowMs >= this.#windowEndMs) this.#turnWindow(nowMs);
     this.#arrived++;
-    if (this.#lagWindows > 0 || this.isShedding) {
+    if (this.#lateWindows > 0 || this.isShedding) {
       const level = admissionLevel(request.priority, request.userHash, this.#clock.nowMs());
       this.#threshold.note(level);
       if (!this.#threshold.isAdmitted(level)) return "shed";
@@ -133,11 +139,12 @@ export class OverloadControl {
   #turnWindow(nowMs: number): void {
     const elapsedMs = nowMs - this.#windowStartMs;
     this.#lag.wake();
+    const lagMs = this.#lag.take(nowMs);
     const waitMs = this.#leastWaitMs === Number.POSITIVE_INFINITY ? 0 : this.#leastWaitMs;
-    const lagMs = Math.max(waitMs, this.#lag.take(nowMs));
     this.#leastWaitMs = Number.POSITIVE_INFINITY;
+    this.#isLagging = lagMs > this.#maxDelayMs;
     // After a pause of the traffic the old window says nothing.
-    if (elapsedMs < 10 * WINDOW_MS) this.#judge(lagMs, elapsedMs / 1000);
+    if (elapsedMs < 10 * WINDOW_MS) this.#judge(Math.max(waitMs, lagMs / LAG_WEIGHT), elapsedMs / 1000);
     else this.#forget();
     this.#arrived = 0;
     this.#started = 0;
@@ -146,23 +153,23 @@ export class OverloadControl {
     this.#windowEndMs = nowMs + WINDOW_MS;
   }
 
-  #judge(lagMs: number, seconds: number): void {
+  #judge(lateMs: number, seconds: number): void {
     this.limit.update();
     const arrivedPerSec = this.#arrived / seconds;
     const startedPerSec = this.#started / seconds;
-    const isLagging = lagMs > this.#maxLagMs;
-    this.#lagWindows = isLagging ? this.#lagWindows + 1 : 0;
-    this.#provenPerSec = Math.max(this.#provenPerSec * (isLagging ? 0.95 : 0.99), startedPerSec);
-    if (isLagging) {
-      if (this.#lagWindows < SUSPECT_WINDOWS && !this.isShedding) return;
-      const cut = Math.max(0.5, Math.min(0.95, this.#maxLagMs / lagMs));
-      // The lag of one turn lasts for windows: cut by each of them without a floor, the rate would fall to nothing.
+    const isLate = lateMs > this.#maxDelayMs;
+    this.#lateWindows = isLate ? this.#lateWindows + 1 : 0;
+    this.#provenPerSec = Math.max(this.#provenPerSec * (isLate ? 0.95 : 0.99), startedPerSec);
+    if (isLate) {
+      if (this.#lateWindows < SUSPECT_WINDOWS && !this.isShedding) return;
+      const cut = Math.max(0.5, Math.min(0.95, this.#maxDelayMs / lateMs));
+      // A backlog lasts for windows: cut by each of them without a floor, the rate would fall to nothing.
       const floor = Math.max(MIN_RATE_PER_SEC, this.#provenPerSec * MIN_PROVEN_SHARE);
       this.#ratePerSec = Math.max(floor, Math.min(this.#ratePerSec, startedPerSec) * cut);
     } else if (this.#refusedByLimit > 0) {
       this.#ratePerSec = Math.max(MIN_RATE_PER_SEC, Math.min(this.#ratePerSec, startedPerSec));
     } else if (this.isShedding) this.#ratePerSec = Math.max(this.#ratePerSec * RAISE, this.#provenPerSec * 0.9);
-    this.#calmWindows = !isLagging && arrivedPerSec <= this.#ratePerSec ? this.#calmWindows + 1 : 0;
+    this.#calmWindows = !isLate && arrivedPerSec <= this.#ratePerSec ? this.#calmWindows + 1 : 0;
     if (!this.isShedding) return;
     if (this.#calmWindows >= CALM_WINDOWS) this.#forget();
     else this.#threshold.admitShare(arrivedPerSec === 0 ? 1 : this.#ratePerSec / arrivedPerSec);
@@ -171,7 +178,7 @@ export class OverloadControl {
   #forget(): void {
     if (this.isShedding) this.#threshold.open();
     this.#ratePerSec = Number.POSITIVE_INFINITY;
-    this.#lagWindows = 0;
+    this.#lateWindows = 0;
     this.#calmWindows = 0;
   }
 }

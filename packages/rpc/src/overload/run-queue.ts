@@ -13,8 +13,8 @@ export interface RunQueueOptions<T> {
 
 /** Time for handlers between two looks at the sockets. */
 export const SLICE_MS = 10;
-/** Started entries are cut off the array when they are so many. */
-const TRIM_AT = 1024;
+/** Started entries are cut off the array when they are at least so many and half of it. */
+const TRIM_AT = 64;
 
 export class RunQueue<T> {
   readonly #nowMs: () => number;
@@ -55,7 +55,7 @@ export class RunQueue<T> {
       this.#start(entry, nowMs);
       nowMs = this.#nowMs();
     }
-    if (this.#next === this.#entries.length || this.#next >= TRIM_AT) {
+    if (this.#next >= TRIM_AT && this.#next * 2 >= this.#entries.length) {
       this.#entries = this.#entries.slice(this.#next);
       this.#next = 0;
     }
