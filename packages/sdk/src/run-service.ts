@@ -267,9 +267,9 @@ class ServiceRuntime implements RunningService {
     this.client.close();
     this.#meter.stop();
     this.#picker?.close();
-    this.#metrics.stop();
     this.#hops.stop();
     await this.#logs.close();
+    this.#metrics.stop(); // last, since it tells what the others lost
     setRuntime(undefined, this.app);
     return result;
   }

@@ -101,6 +101,8 @@ describe("FrameworkMetrics", () => {
     expect(names.filter((name) => /^frm\.rpc caller \[tab\?\?x+\]$/.test(name))).toHaveLength(1);
     expect(names.filter((name) => name.includes("] fail:backend process failed"))).toHaveLength(1);
     expect(names.every((name) => name.length <= 127)).toBe(true);
+    metrics.onRequest({ caller: "z".repeat(2_000), method: "m", costMs: 0, err: 0 });
+    expect(flushed()["frm.rpc caller [other]"]).toBe(1);
   });
 
   it("counts methods and pairs above the limit, and methods that do not exist, under other", () => {

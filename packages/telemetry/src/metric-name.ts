@@ -9,6 +9,9 @@ export function metricName(prefix: string, words: string, suffix: string): strin
   return prefix + words.replace(/[^\x20-\x7e]/g, "?").slice(0, Math.max(0, room)) + suffix;
 }
 
+/** Longer words are nobody's name. */
+const MAX_KEPT_CHARS = 1_024;
+
 /** Of endlessly many names the first `max` are kept, all others are {@link OTHER}. */
 export class BoundedNames {
   readonly #known = new Set<string>();
@@ -20,7 +23,7 @@ export class BoundedNames {
 
   nameOf(name: string): string {
     if (this.#known.has(name)) return name;
-    if (this.#known.size >= this.#max) return OTHER;
+    if (this.#known.size >= this.#max || name.length > MAX_KEPT_CHARS) return OTHER;
     this.#known.add(name);
     return name;
   }
