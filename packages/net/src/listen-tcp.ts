@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { HostPort } from "@msec/core";
 import { netError } from "./errno.js";
-import { adoptSharedRead } from "./shared-read.js";
+import { acceptShared, adoptSharedRead } from "./shared-read.js";
 
 export interface ListenTcpOptions {
   /** Address to listen on; `0.0.0.0` for all. Not needed with `server`. */
@@ -59,6 +59,12 @@ export async function listenTcp(options: ListenTcpOptions): Promise<TcpListener>
   });
   server.on("drop", (data) => options.onDrop?.(`${data?.remoteAddress}:${data?.remotePort}`));
   if (options.server === undefined) await listen(server, options);
+  if (readShared) {
+    acceptShared(server, (socket) => {
+      socket.setNoDelay(true);
+      options.onConnection(socket);
+    });
+  }
   server.on("error", (error) => options.onError?.(error));
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new TypeError("the server does not listen on TCP");

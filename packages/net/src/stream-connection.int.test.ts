@@ -232,10 +232,11 @@ describe("dialTcp and listenTcp", () => {
     await again.close();
   });
 
-  it("closes connections above maxConnections and says so", async () => {
+  it.each([true, false])("closes connections above maxConnections and says so (shared: %s)", async (readShared) => {
     const dropped: string[] = [];
     const held: Socket[] = [];
     const listener = await listenTcp({
+      readShared,
       maxConnections: 1,
       onConnection: (socket) => void held.push(socket),
       onDrop: (peer) => void dropped.push(peer),

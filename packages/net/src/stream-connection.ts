@@ -1,4 +1,5 @@
 /** One connection: coalesced output, contiguous input, idle limit, and exactly one end. Works on any Duplex (TCP, TLS, unix, pipe). */
+import { Socket } from "node:net";
 import { type AppError, type Clock, systemClock } from "@msec/core";
 import { netError } from "./errno.js";
 import { NetIdle } from "./errors.js";
@@ -120,7 +121,8 @@ export class StreamConnection<B extends OutputBuffer> {
   /** Sends what is queued, then closes. */
   end(): void {
     this.output.flush();
-    if (this.#stream.writable) this.#stream.end();
+    if (this.#canCloseNow()) this.#stream.destroy();
+    else if (this.#stream.writable) this.#stream.end();
     // A peer that keeps its side open must not keep ours: reading goes on until the idle limit.
   }
 
@@ -128,6 +130,11 @@ export class StreamConnection<B extends OutputBuffer> {
   destroy(error?: AppError): void {
     this.#error ??= error;
     this.#stream.destroy();
+  }
+
+  /** Both sides have said all: closing takes one system call less than ending first. */
+  #canCloseNow(): boolean {
+    return this.#stream.readableEnded && this.output.queuedBytes === 0 && isPlainSocket(this.#stream);
   }
 
   #onBytes(bytes: Uint8Array, start: number, end: number): void {
@@ -184,4 +191,9 @@ export class StreamConnection<B extends OutputBuffer> {
     if (this.#idleEntry !== undefined) this.#wheel.remove(this.#idleEntry);
     this.#options.onClose(this.#error);
   }
+}
+
+/** TLS has its own words at the end. */
+function isPlainSocket(stream: InputStream): boolean {
+  return stream instanceof Socket && (stream as { encrypted?: boolean }).encrypted !== true;
 }

@@ -44,6 +44,10 @@ export class RunningRequests {
     return request;
   }
 
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
+
   /** Tells all. They stay in the list until their handlers settle. */
   abandonAll(reason: AppError): void {
     let request = this.#first;
