@@ -16,7 +16,7 @@ let callee = "";
 let desk: RunningService;
 
 const Flight = defineService(FlightService, {
-  queryFlight: () => ({ errcode: 0, errmsg: "over TLS", flightsInfo: {} }),
+  queryFlight: () => ({ errcode: 0, errmsg: "over TLS", flightsInfo: "none" }),
 });
 
 /** Two machines with one service each; `Shop.cart` serves `Shop.desk` only. */
@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => scope.close());
 
-const tlsStatus = () => platform.json<TlsStatus>(["tls", "status"]);
+const tlsStatus = () => platform.api("tls.get");
 const ask = (from: Pick<MsecClient, "call">, target = callee) =>
   from.call(FlightService.methods.queryFlight, target, flightQuery, { timeoutMs: 3_000 });
 
@@ -78,7 +78,7 @@ describe("TLS between services", () => {
   });
 
   it("exchanges the authority while calls go on, and waits for a machine that is away", async () => {
-    const before = await tlsStatus();
+    const before = await platform.json<TlsStatus>(["tls", "status"]);
     expect(before).toMatchObject({ phase: "steady", machines: [{ state: "done" }, { state: "done" }] });
     let answered = 0;
     const failures: unknown[] = [];
@@ -101,7 +101,7 @@ describe("TLS between services", () => {
     const isDone = (machine: TlsStatus["machines"][number]) => machine.name === other && machine.state === "done";
     await waitUntil("the other machine trusts", async () => (await tlsStatus()).machines.some(isDone), 10_000);
     expect(await tlsStatus()).toMatchObject({ phase: "spreading" });
-    expect((await platform.msec(["tls", "rotate"])).stderr).toContain("CON_TLS_ROTATION_RUNNING");
+    await expect(platform.api("tls.rotate")).rejects.toMatchObject({ reason: "CON_TLS_ROTATION_RUNNING" });
     await platform.startAgent(away);
     const after = await waitUntil(
       "the exchange is over",
@@ -125,7 +125,7 @@ describe("TLS between services", () => {
     await platform.console.stop();
     await platform.startConsole(["--tls.certificate-ms", "2500"]);
     for (const machine of machines) await platform.waitOnline(machine);
-    await platform.json(["tls", "rotate"]);
+    await platform.api("tls.rotate");
     await waitUntil("short certificates", async () => (await tlsStatus()).phase === "steady", 20_000);
     for (const machine of machines) await platform.agent(machine).stop();
     const why = async () => {

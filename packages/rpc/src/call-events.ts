@@ -59,6 +59,6 @@ export interface IncomingRequest {
 export interface CallEvents {
   onRequest(request: IncomingRequest): void;
   onCall(call: OutgoingCall): void;
-  /** A peer was turned away before or because of who it is; requests so refused come through `onRequest` too. */
+  /** A peer was turned away before a request of it was read. Requests that are refused for who sent them come through `onRequest`. */
   onRefused?(cause: SecurityRefusal): void;
 }

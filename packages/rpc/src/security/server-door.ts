@@ -40,7 +40,7 @@ export class ServerDoor {
     this.#gate = new ConnectionGate({ ...options, nowMs: () => clock.monotonicMs(), onRefused });
     const { tls, allowCallers } = security;
     const callers = allowCallers === undefined ? undefined : new CallerList(allowCallers);
-    this.#guard = new RequestGuard({ tls, callers, onRefused });
+    this.#guard = new RequestGuard({ tls, callers, onRefused: (cause, peer) => this.#count(cause, peer) });
     if (messageTimeoutMs > 0) {
       this.#stalls = new StallWatch({ ...options, onStalled: (address) => this.#note("message timeout", address) });
     }
@@ -80,13 +80,18 @@ export class ServerDoor {
     this.#gate.close();
   }
 
+  /** Somebody was turned away before a request of theirs was read. */
   #note(cause: SecurityRefusal, peer: string, why?: string): void {
-    const { clock, logger, events } = this.#options;
+    this.#options.events?.onRefused?.(cause);
+    this.#count(cause, peer, why);
+  }
+
+  #count(cause: SecurityRefusal, peer: string, why?: string): void {
+    const { clock, logger } = this.#options;
     const nowMs = clock.monotonicMs();
     const known = this.#refusals.get(cause) ?? { count: 0, loggedAtMs: Number.NEGATIVE_INFINITY };
     known.count++;
     this.#refusals.set(cause, known);
-    events?.onRefused?.(cause);
     if (nowMs - known.loggedAtMs < LOG_EVERY_MS) return;
     known.loggedAtMs = nowMs;
     logger.warn("peer turned away", { cause, peer, refused: known.count, ...(why !== undefined && { why }) });
