@@ -6,6 +6,26 @@ export interface Clock {
   monotonicMs(): number;
   /** Waits; rejects with the signal's reason when it is aborted first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+  /** Only clocks whose time is not the system's have it; use {@link startTimer}. */
+  startTimer?(work: () => void, delayMs: number): ClockTimer;
+}
+
+/** One call to come. */
+export interface ClockTimer {
+  /** Doesn't keep the process alive any more. */
+  unref(): void;
+  stop(): void;
+}
+
+/** Calls `work` once, after `delayMs` of the clock's time. */
+export function startTimer(clock: Pick<Clock, "startTimer">, work: () => void, delayMs: number): ClockTimer {
+  if (clock.startTimer !== undefined) return clock.startTimer(work, delayMs);
+  const timer = setTimeout(work, delayMs) as unknown;
+  return {
+    // Node's timers are objects, a browser's are numbers.
+    unref: () => (timer as { unref?(): void }).unref?.(),
+    stop: () => clearTimeout(timer as number),
+  };
 }
 
 /** A number in [0, 1). */

@@ -10,7 +10,7 @@ export {
   isAppError,
   toAppError,
 } from "./app-error.js";
-export { type Clock, type Random, systemClock } from "./clock.js";
+export { type Clock, type ClockTimer, type Random, startTimer, systemClock } from "./clock.js";
 export { type ConfigLayer, deepFreeze, maskSecrets, resolveConfig } from "./config.js";
 export { AddressInvalid, ConfigInvalid, type ConfigProblem, ServiceNameInvalid } from "./errors.js";
 export { type HomePaths, homePaths, type ServiceHomePaths } from "./home-paths.js";

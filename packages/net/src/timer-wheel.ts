@@ -7,8 +7,7 @@
  * occupied slot only; removing an entry leaves it armed, so steady traffic whose calls all finish in time wakes the process
  * about once per timeout instead of once per tick.
  */
-import type { Clock } from "@msec/core";
-import { systemClock } from "@msec/core";
+import { type Clock, type ClockTimer, startTimer, systemClock } from "@msec/core";
 
 /** What can lie in a wheel. Make one with {@link createTimerEntry} or let a class of yours carry these fields. */
 export interface TimerEntry {
@@ -26,7 +25,7 @@ export interface TimerWheelOptions {
   readonly tickMs?: number;
   /** Slots of one turn, a power of two. Default 1024 (2 s at 2 ms). */
   readonly slots?: number;
-  readonly clock?: Pick<Clock, "monotonicMs">;
+  readonly clock?: Pick<Clock, "monotonicMs" | "startTimer">;
   /** Let the process exit while deadlines wait. Default true: sockets, not deadlines, keep a process alive. */
   readonly unref?: boolean;
 }
@@ -50,7 +49,7 @@ export function createTimerEntry(onTimeout: (nowMs: number) => void): TimerEntry
 class SlotWheel implements TimerWheel {
   readonly #tickMs: number;
   readonly #mask: number;
-  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #clock: Pick<Clock, "monotonicMs" | "startTimer">;
   readonly #unref: boolean;
   readonly #heads: TimerEntry[] = [];
   #size = 0;
@@ -58,7 +57,7 @@ class SlotWheel implements TimerWheel {
   #nextTick: number;
   /** Tick the system timer is armed for; Infinity when it is not. */
   #armedTick = Number.POSITIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ClockTimer | undefined;
 
   constructor(options: TimerWheelOptions) {
     const slots = options.slots ?? 1024;
@@ -99,7 +98,7 @@ class SlotWheel implements TimerWheel {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     this.#timer = undefined;
     this.#armedTick = Number.POSITIVE_INFINITY;
     for (const head of this.#heads) {
@@ -116,10 +115,10 @@ class SlotWheel implements TimerWheel {
   }
 
   #arm(tick: number): void {
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     this.#armedTick = tick;
     const waitMs = Math.max(1, Math.ceil(tick * this.#tickMs - this.#clock.monotonicMs()));
-    this.#timer = setTimeout(() => this.#turn(), waitMs);
+    this.#timer = startTimer(this.#clock, () => this.#turn(), waitMs);
     if (this.#unref) this.#timer.unref();
   }
 

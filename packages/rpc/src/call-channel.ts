@@ -1,5 +1,5 @@
 import type { AppError, Clock } from "@msec/core";
-import type { OutputBufferPool, TimerWheel } from "@msec/net";
+import type { DialTcpOptions, InputStream, OutputBufferPool, TimerWheel } from "@msec/net";
 import type { ProtoWriter } from "@msec/protocol";
 import type { AttemptChannel, CallAttempt } from "./call-attempt.js";
 import type { ClientTls } from "./security/client-tls.js";
@@ -13,6 +13,9 @@ export interface CallChannel extends AttemptChannel {
   destroy(error: AppError): void;
 }
 
+/** Opens a connection, or gives undefined for an address that is none of its own. May reject like `net.connect` fails. */
+export type Dial = (options: DialTcpOptions) => Promise<InputStream> | undefined;
+
 /** What a channel needs of its client. */
 export interface ChannelHost {
   readonly service: string;
@@ -25,6 +28,7 @@ export interface ChannelHost {
     readonly idleTimeoutMs: number;
   };
   readonly tls: ClientTls | undefined;
+  readonly dial: Dial | undefined;
   /** The same, for a connection that is about to be made. */
   tlsInUse(): ClientTls | undefined;
   /** The channel exists, until `untrack`. */

@@ -4,6 +4,7 @@ import { type MethodType, remoteErrorOf } from "@msec/protocol";
 import { CallAttempt, type ReceivedAnswer } from "./call-attempt.js";
 import type { ChannelKind } from "./call-channel.js";
 import type { CallParent, NestedCall } from "./call-context.js";
+import { type CallErrorDetails, withCallDetails } from "./call-error.js";
 import { HedgeTimer } from "./call-hedge.js";
 import type { CallOptions } from "./call-options.js";
 import { LOAD_REASONS, outcomeOfError } from "./call-outcome.js";
@@ -58,6 +59,7 @@ export class ClientCall extends CallAttempt implements RepeatedCall, NestedCall 
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
   #isSettled = false;
+  #lastAddress = "";
   #current: CallAttempt | undefined = undefined;
   /** The second attempt under way of a hedged call. */
   #sibling: CallAttempt | undefined = undefined;
@@ -170,6 +172,7 @@ export class ClientCall extends CallAttempt implements RepeatedCall, NestedCall 
     const { client } = this;
     const pool = client.poolOf(pick ?? this.place.direct!, this.wanted.channels);
     attempt.begin(pool.address, pick, nowMs);
+    this.#lastAddress = pool.address;
     attempt.attempt = this.attempts++;
     const isSecond = this.#current !== undefined;
     if (isSecond) this.#sibling = attempt;
@@ -245,7 +248,15 @@ export class ClientCall extends CallAttempt implements RepeatedCall, NestedCall 
   settle(error: unknown): void {
     if (this.#isSettled) return;
     this.#close();
-    this.#reject(error instanceof Error ? error : new Error("call failed", { cause: error }));
+    const told = withCallDetails(error, this.#facts());
+    this.#reject(told instanceof Error ? told : new Error("call failed", { cause: told }));
+  }
+
+  #facts(): CallErrorDetails {
+    const { callee: target, method, attempts } = this;
+    const elapsedMs = Math.round(this.client.clock.monotonicMs() - this.beganMs);
+    const address = this.#lastAddress;
+    return { target, method, ...(address !== "" && { address }), attempts, elapsedMs };
   }
 
   #onErrorAnswer(attempt: CallAttempt, { head, nowMs }: ReceivedAnswer): void {

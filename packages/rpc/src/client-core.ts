@@ -1,7 +1,7 @@
-import { type Clock, type Logger, silentLogger, systemClock } from "@msec/core";
+import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@msec/core";
 import { OutputBufferPool, startTimerWheel, type TimerWheel } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
-import type { CallChannel, ChannelKind } from "./call-channel.js";
+import type { CallChannel, ChannelKind, Dial } from "./call-channel.js";
 import type { CallEvents, OutgoingCall } from "./call-events.js";
 import type { TargetOptions } from "./call-options.js";
 import { type CallTarget, CallTargets } from "./call-target.js";
@@ -44,6 +44,10 @@ export interface ClientCoreOptions {
   readonly tls?: ClientTls;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** Opens connections in its own way; undefined for an address = over the network. For tests without sockets. */
+  readonly dial?: Dial;
+  /** For pauses between dials; in [0, 1). Default `Math.random`. */
+  readonly random?: Random;
 }
 
 /** What all calls of a client share. */
@@ -60,7 +64,8 @@ export class ClientCore implements PoolHost {
   readonly #events: CallEvents | undefined;
   readonly #logger: Logger;
   readonly #targets: CallTargets;
-  readonly backoff = new DialBackoff();
+  readonly dial: Dial | undefined;
+  readonly backoff: DialBackoff;
   readonly #pools: PoolSet;
   /** Pools of protocols that callers bring. */
   readonly #foreignPools = new Map<ChannelKind, PoolSet>();
@@ -88,6 +93,8 @@ export class ClientCore implements PoolHost {
     this.#targets = new CallTargets({ picker, budget: this.limits.retryBudget, defaults, targets });
     this.#pools = new PoolSet(this, SRPC_CHANNELS);
     this.tls = options.tls;
+    this.dial = options.dial;
+    this.backoff = new DialBackoff(options.random);
   }
 
   /** @throws RPC_TARGET_INVALID */

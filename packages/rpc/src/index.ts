@@ -1,4 +1,5 @@
 export { AddressList, TlsDirectory, type TlsDirectoryOptions } from "@msec/net";
+export type { Dial } from "./call-channel.js";
 export {
   type CallContext,
   type CallParent,
@@ -7,6 +8,7 @@ export {
   runInContext,
   runOutsideContext,
 } from "./call-context.js";
+export type { CallErrorDetails } from "./call-error.js";
 export type { CallEvents, IncomingRequest, OutgoingCall } from "./call-events.js";
 export type { CallOptions, HedgeOptions, TargetOptions } from "./call-options.js";
 export { DEFAULT_PRIORITY, HIGHEST_PRIORITY, userHashOf } from "./call-priority.js";

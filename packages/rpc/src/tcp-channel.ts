@@ -1,6 +1,6 @@
 /** One connection to one instance, whatever protocol is spoken over it: dialling, waiting, writing and the end. */
 import type { AppError } from "@msec/core";
-import { NetReset, StreamConnection } from "@msec/net";
+import { NetReset, netError, StreamConnection } from "@msec/net";
 import { FrameTooLarge, type ProtoWriter } from "@msec/protocol";
 import type { CallAttempt } from "./call-attempt.js";
 import type { CallChannel, ChannelHost, ChannelPlace } from "./call-channel.js";
@@ -84,11 +84,9 @@ export abstract class TcpChannel implements CallChannel {
     const { client } = this;
     const { maxFrameBytes, idleTimeoutMs, connectTimeoutMs: timeoutMs } = client.limits;
     try {
-      const signal = this.#dialAbort.signal;
-      const stream = await dialStream(
-        { host, port, timeoutMs, signal },
-        this.place.isSecure ? client.tlsInUse() : "none",
-      );
+      const options = { host, port, timeoutMs, signal: this.#dialAbort.signal };
+      const own = client.dial?.(options);
+      const stream = await (own ?? dialStream(options, this.place.isSecure ? client.tlsInUse() : "none"));
       this.connection = new StreamConnection({
         stream,
         pool: client.buffers,
@@ -104,7 +102,8 @@ export abstract class TcpChannel implements CallChannel {
         onEnd: () => this.#peerEnded(),
         isBusy: () => this.ring.size > 0,
       });
-    } catch (error) {
+    } catch (cause) {
+      const error = netError(cause, address);
       if (!this.#dialAbort.signal.aborted) this.place.onDialFailed(error);
       this.#onLost(error);
       return;

@@ -1,4 +1,4 @@
-import type { Logger } from "@msec/core";
+import { type Clock, type ClockTimer, type Logger, startTimer, systemClock } from "@msec/core";
 
 type ServiceLoop = () => number | void | Promise<void> | Promise<number | undefined>;
 
@@ -7,17 +7,20 @@ export interface HookLoopOptions {
   readonly run: ServiceLoop;
   readonly pauseMs: number;
   readonly logger: Logger;
+  readonly clock?: Clock;
 }
 
 /** Runs the `loop` hook again and again, one run at a time. */
 export class HookLoop {
   readonly #options: HookLoopOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ClockTimer | undefined;
   #running: Promise<void> = Promise.resolve();
+  readonly #clock: Clock;
   #isStopped = false;
 
   constructor(options: HookLoopOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
   }
 
   start(): void {
@@ -27,20 +30,21 @@ export class HookLoop {
   /** No further run begins. Waits for one that is under way at most a second. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
-    let timer: NodeJS.Timeout | undefined;
+    this.#timer?.stop();
+    let timer: ClockTimer | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, 1_000);
+      timer = startTimer(this.#clock, resolve, 1_000);
     });
     await Promise.race([this.#running, late]);
-    clearTimeout(timer);
+    timer?.stop();
   }
 
   #schedule(pauseMs: number): void {
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => {
+    const run = (): void => {
       this.#running = this.#run();
-    }, pauseMs);
+    };
+    this.#timer = startTimer(this.#clock, run, pauseMs);
   }
 
   async #run(): Promise<void> {
