@@ -83,7 +83,9 @@ it("starts, reloads, tells, counts and stops a service without any agent", async
     /^Test\.local release r-3, running since .* 0 workers replaced, 2 reloads\nWORKER/,
   );
   expect(JSON.parse(await run("stat", "--json"))).toMatchObject({ service: SERVICE, total: { requests: 0 } });
+  expect(await run("ps", "--local")).toMatch(/Test\.local +running +\d+ +1 +0 +0 +2/);
   expect(await run("stop", SERVICE)).toBe("Test.local: stopped\n");
+  expect(await run("ps", "--local")).toMatch(/Test\.local +stopped/);
   expect(tryReadWantedState(local.own.wanted)).toMatchObject({
     wanted: "stopped",
     by: expect.stringMatching(/^msec stop by /),

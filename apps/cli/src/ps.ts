@@ -1,7 +1,14 @@
 /** `msec ps`: what runs, whether it is well, and which part failed and why. Exit code 3 when something is not well. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homePaths } from "@msec/core";
+import { existsSync, readdirSync } from "node:fs";
+import { homePaths, type ServiceHomePaths } from "@msec/core";
 import { defaultHome } from "@msec/daemon";
+import {
+  isStillRunning,
+  type ServiceState,
+  tryReadServiceStat,
+  tryReadServiceState,
+  tryReadWantedState,
+} from "@msec/rpc/process";
 import type { Command } from "commander";
 import { ago, type CliContext, table } from "./cli-context.js";
 import { SomethingUnwell } from "./errors.js";
@@ -53,23 +60,25 @@ async function consoleReport(cli: CliContext): Promise<PsReport> {
   return { lines, problems };
 }
 
-interface LocalState {
-  readonly service: string;
-  readonly state: string;
-  readonly pid: number;
-  readonly startTicks: number;
-  readonly workers: readonly { readonly pid: number }[];
-  readonly text: string;
+function localReport(home: string): PsReport {
+  const services = localStates(home);
+  const problems = services
+    .filter(({ phase }) => phase !== "running" && phase !== "stopped")
+    .map(({ state, phase }) => `${state.service} is ${phase}: ${state.text || `process ${state.pid} is gone`}`);
+  const rows = services.map(({ state, phase, own }) => {
+    const total = tryReadServiceStat(own.stat)?.total;
+    const facts = [state.workers.length, total?.requests ?? 0, total?.failed ?? 0, state.reload?.number ?? 0];
+    return [state.service, phase, state.pid, ...facts, state.text];
+  });
+  const header = ["SERVICE", "STATE", "PID", "WORKERS", "REQUESTS", "FAILED", "RELOADS", "DETAIL"];
+  return { lines: table(header, rows), problems };
 }
 
-function localReport(home: string): PsReport {
-  const states = localStates(home).map((state) => ({ ...state, isAlive: isSameProcess(state.pid, state.startTicks) }));
-  const stateText = (s: (typeof states)[number]) => (s.isAlive ? s.state : "dead");
-  const problems = states
-    .filter((s) => stateText(s) !== "running")
-    .map((s) => `${s.service} is ${stateText(s)}: ${s.text || `process ${s.pid} is gone`}`);
-  const rows = states.map((s) => [s.service, stateText(s), s.pid, s.workers.length, s.text]);
-  return { lines: table(["SERVICE", "STATE", "PID", "WORKERS", "DETAIL"], rows), problems };
+interface LocalState {
+  readonly own: ServiceHomePaths;
+  readonly state: ServiceState;
+  /** `stopped`: ended, and somebody wanted that. */
+  readonly phase: ServiceState["state"] | "dead" | "stopped";
 }
 
 function localStates(home: string): LocalState[] {
@@ -82,19 +91,11 @@ function localStates(home: string): LocalState[] {
   const names = directories(home).flatMap((first) =>
     directories(`${home}/${first}`).map((second) => ({ first, second })),
   );
-  return names
-    .map((name) => homePaths(home).service(name).state)
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, "utf8")));
-}
-
-/** A pid may have been given to another process since. */
-function isSameProcess(pid: number, startTicks: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return Number(fields[19]) === startTicks;
-  } catch {
-    return false;
-  }
+  return names.flatMap((name) => {
+    const own = homePaths(home).service(name);
+    const state = tryReadServiceState(own.state);
+    if (!state) return [];
+    const ended = tryReadWantedState(own.wanted)?.wanted === "stopped" ? "stopped" : "dead";
+    return [{ own, state, phase: isStillRunning(state) ? state.state : ended }];
+  });
 }

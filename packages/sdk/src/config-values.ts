@@ -34,6 +34,19 @@ export function unknownKeyWarnings(ini: ConfigIni): ConfigProblem[] {
   });
 }
 
+/** Keys that were changed from one file to another and do not count at once, by what makes them count. */
+export function pendingKeys(
+  before: ConfigIni,
+  after: ConfigIni,
+): Readonly<Record<"reload" | "restart", readonly string[]>> {
+  const changed = ROWS.map(([, row]) => row).filter(
+    ({ section, key }) => before.get(section, key) !== after.get(section, key),
+  );
+  const needing = (effect: "reload" | "restart"): readonly string[] =>
+    changed.filter(({ takesEffect }) => takesEffect === effect).map(({ section, key }) => `[${section}] ${key}`);
+  return { reload: needing("reload"), restart: needing("restart") };
+}
+
 function keyWarning(section: string, key: string): ConfigProblem | undefined {
   const path = `[${section}] ${key}`;
   const old = OLD_KEYS[section];

@@ -139,7 +139,7 @@ describe("a running service", () => {
     expect(await say(port)).toBe("well");
     host.writeConfig(config(port, 1, "[LOG]\nLevel = DEBUG\n"));
     await host.waitForState(({ text }) => text === "");
-    expect(host.output).toContain("log rules read again");
+    expect(host.output).toContain("what changes live was read again");
   });
 
   it("goes on when the loop hook throws", async () => {

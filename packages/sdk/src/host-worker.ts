@@ -23,7 +23,7 @@ export async function runHostWorker(options: HostOptions, logger: Logger): Promi
     const onListenersClosed = (): Promise<void> => channel.closed();
     running = await runService(definition, { service, config, home, logger, onListenersClosed });
     const onChange = (problem: string): void => channel.notice(problem);
-    watchLogFilter(`${options.dir}/etc/config.ini`, { running, logger, onChange });
+    watchLogFilter(`${options.dir}/etc/config.ini`, { loaded: config.ini, running, logger, onChange });
     logger.info("worker is ready", { listen: running.addresses });
     channel.ready(running.addresses);
   } catch (error) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { silentLogger } from "@msec/core";
 import type { LogFilter } from "@msec/telemetry";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { parseConfigIni } from "./config-ini.js";
 import { watchLogFilter } from "./log-filter-watch.js";
 
 it("takes over new rules, keeps the old ones when the file is broken", async () => {
@@ -13,6 +14,7 @@ it("takes over new rules, keeps the old ones when the file is broken", async () 
   const filters: LogFilter[] = [];
   const problems: string[] = [];
   const stop = watchLogFilter(path, {
+    loaded: parseConfigIni("[LOG]\nLevel = ERROR\n"),
     running: { setLogFilter: (filter) => void filters.push(filter) },
     logger: silentLogger,
     onChange: (problem) => void problems.push(problem),
@@ -27,5 +29,9 @@ it("takes over new rules, keeps the old ones when the file is broken", async () 
   writeFileSync(path, "[LOG]\nLevel = DEBUG\n[COLOR]\nFieldName0 = uin\nFieldValue0 = 1\n");
   await vi.waitFor(() => expect(filters).toHaveLength(1), 5_000);
   expect(problems).toEqual([problems[0], ""]);
+  writeFileSync(path, "[SRPC]\nprocnum = 3\naccept = direct\n");
+  const pending =
+    "config.ini was changed and does not count yet: [SRPC] procnum after msec reload; [SRPC] accept after msec restart";
+  await vi.waitFor(() => expect(problems[2]).toBe(pending), 5_000);
   expect(filters[0]).toMatchObject({ level: "DEBUG", rules: [{ field: "uin", value: "1" }, { field: "Coloring" }] });
 });
