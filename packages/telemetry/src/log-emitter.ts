@@ -43,6 +43,8 @@ export interface LogEmitterCounts {
 
 const MAX_BODY_BYTES = 7_168;
 const MAX_BATCH_BYTES = 64 << 10;
+/** A busy loop turns a few hundred times a second, and one write goes out per turn. */
+const MAX_HOP_WRITE_BYTES = 1 << 20;
 const MAX_RETRY_MS = 5_000;
 const MAX_HOP_BATCHES = 10_000;
 const NOTHING: readonly Uint8Array[] = [];
@@ -153,17 +155,19 @@ export class LogEmitter {
   #writeBatch(socket: Socket): void {
     if (this.#unwritten.length > 0) return; // one write at a time; its callback comes back here
     const queue = this.#queue.count > 0 ? this.#queue : this.#hops;
-    const batch = queue.take(MAX_BATCH_BYTES);
+    const batch = queue.take(queue === this.#hops ? MAX_HOP_WRITE_BYTES : MAX_BATCH_BYTES);
     if (batch.length === 0) return;
     this.#unwritten = batch;
     this.#unwrittenOf = queue;
-    socket.write(batch.length === 1 ? batch[0]! : Buffer.concat(batch), (error) => {
+    const onWritten = (error?: Error | null): void => {
       if (error || this.#unwritten !== batch) return; // 'close' puts them back
       this.#unwritten = NOTHING;
       if (queue === this.#queue) this.#sent += batch.length;
       else this.#hopsSent += queue.weightOf(batch);
       this.#pump();
-    });
+    };
+    if (queue === this.#queue) socket.write(Buffer.concat(batch), onWritten);
+    else writeAll(socket, batch, onWritten);
   }
 
   #connect(): void {
@@ -209,6 +213,14 @@ export class LogEmitter {
     this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2);
     this.#link = { kind: "pausing", timer };
   }
+}
+
+/** Large pieces in one system call, without joining them. */
+function writeAll(socket: Socket, pieces: readonly Uint8Array[], onWritten: (error?: Error | null) => void): void {
+  socket.cork();
+  for (const [index, piece] of pieces.entries())
+    socket.write(piece, index === pieces.length - 1 ? onWritten : undefined);
+  socket.uncork();
 }
 
 /** Reused: a record is at most about 10 KiB, and encoding one does not wait for anything. */
