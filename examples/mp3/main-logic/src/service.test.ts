@@ -7,6 +7,8 @@ import { CrawlService } from "./gen/crawl.js";
 import { MainLogicService } from "./gen/main-logic.js";
 import definition from "./service.js";
 
+/** Far more than it takes: these tests are not about time. */
+const SLOW = { timeoutMs: 10_000 };
 const LISTEN = "[SRPC]\nlisten=127.0.0.1:0/tcp\n";
 const { GetTitles, GetUrlByTitle, DownloadMP3 } = MainLogicService.methods;
 const client = connect({ caller: "test" });
@@ -54,7 +56,7 @@ describe("GetUrlByTitle", () => {
     { type: "other", title: "gone", want: { status: 100, msg: "type invalid" } },
     { type: "broken", title: "gone", want: { status: 100, msg: expect.not.stringContaining("secret") } },
   ])("$type $title", async ({ type, title, want }) => {
-    expect(await client.call(GetUrlByTitle, target, { type, title })).toEqual(want);
+    expect(await client.call(GetUrlByTitle, target, { type, title }, SLOW)).toEqual(want);
   });
 });
 
@@ -65,13 +67,13 @@ describe("DownloadMP3", () => {
     { title: "big", want: { status: 100, msg: "the recording is larger than 8388608 B" } },
     { title: "local", want: { status: 100, msg: "the recording is not on the web" } },
   ])("$title", async ({ title, want }) => {
-    const { file_content, ...rest } = await client.call(DownloadMP3, target, { type: "special", title });
+    const { file_content, ...rest } = await client.call(DownloadMP3, target, { type: "special", title }, SLOW);
     expect({ ...rest, ...(file_content && { file_content: Buffer.from(file_content) }) }).toEqual(want);
   });
 });
 
 test("GetTitles says that it knows no database, and the call itself succeeds", async () => {
-  const { status, msg, titles } = await client.call(GetTitles, target, { type: "special" });
+  const { status, msg, titles } = await client.call(GetTitles, target, { type: "special" }, SLOW);
   expect({ status, titles }).toEqual({ status: 100, titles: [] });
   expect(msg).toContain("Database.mysql");
 });
