@@ -19,7 +19,7 @@ const percentile = (values: readonly number[], share: number): number => values[
 
 describe("overload control of a worker whose handlers use the processor", () => {
   it("refuses nothing at 70 % load", () => {
-    const served = simulateLoop({ durationMs: 20_000, rateAt: () => 700, arrivalOf: plain, control: true });
+    const served = simulateLoop({ durationMs: 12_000, rateAt: () => 700, arrivalOf: plain, control: true });
     expect(admitted(served)).toHaveLength(served.length);
   });
 
@@ -31,22 +31,22 @@ describe("overload control of a worker whose handlers use the processor", () => 
   });
 
   it("answers in time what it takes at ten times the load, and takes about what it manages", () => {
-    const served = simulateLoop({ durationMs: 20_000, rateAt: () => 10_000, arrivalOf: plain, control: true });
-    const steady = admitted(between(served, 5_000, 20_000));
-    expect(steady.length / 15).toBeGreaterThan(700);
+    const served = simulateLoop({ durationMs: 12_000, rateAt: () => 10_000, arrivalOf: plain, control: true });
+    const steady = admitted(between(served, 4_000, 12_000));
+    expect(steady.length / 8).toBeGreaterThan(700);
     expect(percentile(waitsOf(steady), 0.99)).toBeLessThan(200);
   });
 
   it("without it every answer comes too late", () => {
-    const served = simulateLoop({ durationMs: 20_000, rateAt: () => 10_000, arrivalOf: plain, control: false });
-    expect(percentile(waitsOf(between(served, 5_000, 20_000)), 0.01)).toBeGreaterThan(10_000);
+    const served = simulateLoop({ durationMs: 12_000, rateAt: () => 10_000, arrivalOf: plain, control: false });
+    expect(percentile(waitsOf(between(served, 4_000, 12_000)), 0.01)).toBeGreaterThan(5_000);
   });
 
   it("serves the highest priority at ten times the load", () => {
-    const served = simulateLoop({ durationMs: 20_000, rateAt: () => 10_000, arrivalOf: mixed, control: true });
-    const top = between(served, 2_000, 20_000).filter(({ request }) => request.priority === 100);
+    const served = simulateLoop({ durationMs: 12_000, rateAt: () => 10_000, arrivalOf: mixed, control: true });
+    const top = between(served, 2_000, 12_000).filter(({ request }) => request.priority === 100);
     expect(shareOf(admitted(top), top)).toBeGreaterThan(0.99);
-    const low = between(served, 2_000, 20_000).filter(({ request }) => request.priority === 20);
+    const low = between(served, 2_000, 12_000).filter(({ request }) => request.priority === 20);
     expect(shareOf(admitted(low), low)).toBeLessThan(0.01);
   });
 
