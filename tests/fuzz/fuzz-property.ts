@@ -32,7 +32,7 @@ type Property<T> = fc.IProperty<T> | fc.IAsyncProperty<T>;
 export function fuzz<T>(name: string, property: Property<T>): void {
   it(name, { timeout: 60_000 + TIME_MS * 3 }, async () => {
     for (const { seed, path } of keptSeeds().filter((kept) => kept.property === name)) {
-      failIfFailed(name, await fc.check(property as fc.IProperty<T>, { seed, path, endOnFailure: true }));
+      failIfFailed(name, await fc.check(property as fc.IProperty<T>, { seed, path, endOnFailure: true, numRuns: 1 }));
     }
     const cases = await runForTime(name, property as fc.IProperty<T>);
     if (MSEC_FUZZ_REPORT !== undefined) appendFileSync(MSEC_FUZZ_REPORT, `${JSON.stringify({ name, cases })}\n`);
@@ -62,7 +62,8 @@ async function runForTime<T>(name: string, property: fc.IProperty<T>): Promise<n
 function failIfFailed<T>(name: string, details: fc.RunDetails<T>): void {
   if (!details.failed || details.counterexample === null) return;
   if (isByHand) keep({ property: name, seed: details.seed, path: details.counterexamplePath ?? "" });
-  throw new Error(`${name}: ${fc.defaultReportMessage(details as fc.RunDetails<unknown>)}`);
+  const report = fc.defaultReportMessage(details as fc.RunDetails<unknown>);
+  throw new Error(`${name}: ${report}`, { cause: details.errorInstance });
 }
 
 function keptSeeds(): KeptSeed[] {
