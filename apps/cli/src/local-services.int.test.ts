@@ -1,11 +1,11 @@
 /** The real service host, without agent and console. */
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { tryReadServiceStat, tryReadWantedState } from "@msec/rpc/process";
-import { makeTempDirectory, TestScope } from "@msec/testkit";
 import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { LocalService } from "./local-services.js";
 import { createProgram } from "./program.js";
@@ -15,18 +15,18 @@ const sdkDir = dirname(createRequire(import.meta.url).resolve("@msec/sdk/package
 const plugin = (body = "") =>
   `import { defineService } from "@msec/sdk"; export default defineService({ typeName: "t.T", methods: {} }, { ${body} });`;
 
-let scope: TestScope;
 let home: string;
 let local: LocalService;
 
 beforeAll(() => promisify(execFile)("npx", ["tsc", "-b", sdkDir], { cwd: sdkDir }), 120_000);
 beforeEach(() => {
-  scope = new TestScope();
-  home = makeTempDirectory(scope, "local");
+  home = mkdtempSync(join(tmpdir(), "msec-local-"));
   local = new LocalService(SERVICE, { home, waitMs: 15_000, bind: "127.0.0.1" });
-  scope.add(async () => void (await local.stop(true)));
 });
-afterEach(() => scope.close());
+afterEach(async () => {
+  await local.stop(true);
+  rmSync(home, { recursive: true });
+});
 
 function install(releaseId: string, code: string, config = "[SRPC]\nlisten = 0/tcp\nprocnum = 1\n"): void {
   const dir = local.own.release(releaseId);
