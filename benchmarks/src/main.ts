@@ -1,4 +1,5 @@
 /** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout; `page` writes the reference page. */
+import { runMicroRpcBenchmark } from "./micro-rpc.js";
 import { runTelemetryBenchmark } from "./micro-telemetry.js";
 import { writePerformancePage } from "./performance-page.js";
 import { runRpcBenchmark } from "./rpc/run-rpc.js";
@@ -7,6 +8,7 @@ import { runTableBenchmark } from "./rpc/run-table.js";
 import { main as runShmBenchmark } from "./shm.bench.js";
 
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  micro: runMicroRpcBenchmark,
   "micro-telemetry": runTelemetryBenchmark,
   rpc: runRpcBenchmark,
   soak: runSoakBenchmark,
