@@ -47,6 +47,8 @@ export interface StreamConnectionOptions<B extends OutputBuffer> {
 export class StreamConnection<B extends OutputBuffer> {
   readonly address: string;
   readonly output: OutputBatcher<B>;
+  /** Monotonic time at which the bytes being worked on were read; one look at the clock serves all messages among them. */
+  readMs: number;
   readonly #stream: InputStream;
   readonly #reader: InputReader;
   readonly #wheel: TimerWheel;
@@ -68,7 +70,8 @@ export class StreamConnection<B extends OutputBuffer> {
     this.#stream = options.stream;
     this.#wheel = options.wheel;
     this.#clock = options.clock ?? systemClock;
-    this.#lastMessageMs = this.#clock.monotonicMs();
+    this.readMs = this.#clock.monotonicMs();
+    this.#lastMessageMs = this.readMs;
     this.#pauseAtBytes = limits.pauseAtQueuedBytes ?? 1 << 20;
     this.#reader = new InputReader(options.consume, limits.maxBufferedInputBytes ?? (16 << 20) + (64 << 10));
     const { stream, pool, address } = options;
@@ -115,7 +118,14 @@ export class StreamConnection<B extends OutputBuffer> {
 
   /** Goes on with input that was kept. */
   unblockInput(): void {
-    if (this.#isOpen) this.#read(() => this.#reader.unblock());
+    if (!this.#isOpen) return;
+    const heldBefore = this.#beginRead();
+    try {
+      this.#reader.unblock();
+      this.#endRead(heldBefore);
+    } catch (error) {
+      this.#failRead(error);
+    }
   }
 
   /** Sends what is queued, then closes. */
@@ -139,22 +149,31 @@ export class StreamConnection<B extends OutputBuffer> {
 
   #onBytes(bytes: Uint8Array, start: number, end: number): void {
     this.#traffic.receivedBytes += end - start;
-    this.#read(() => this.#reader.push(bytes, start, end));
+    if (!this.#isOpen) return;
+    const heldBefore = this.#beginRead();
+    try {
+      this.#reader.push(bytes, start, end);
+      this.#endRead(heldBefore);
+    } catch (error) {
+      this.#failRead(error);
+    }
   }
 
-  #read(work: () => void): void {
-    if (!this.#isOpen) return;
-    const heldBefore = this.#reader.heldBytes;
+  #beginRead(): number {
+    this.readMs = this.#clock.monotonicMs();
     this.output.hold();
-    try {
-      work();
-      if (this.#reader.heldBytes <= heldBefore) this.#lastMessageMs = this.#clock.monotonicMs();
-      this.output.release();
-      if (this.output.queuedBytes > this.#pauseAtBytes) this.#pause();
-    } catch (error) {
-      this.output.release();
-      this.#fail(error);
-    }
+    return this.#reader.heldBytes;
+  }
+
+  #endRead(heldBefore: number): void {
+    if (this.#reader.heldBytes <= heldBefore) this.#lastMessageMs = this.readMs;
+    this.output.release();
+    if (this.output.queuedBytes > this.#pauseAtBytes) this.#pause();
+  }
+
+  #failRead(error: unknown): void {
+    this.output.release();
+    this.#fail(error);
   }
 
   /** Answers that are already written still leave, then the connection closes. */

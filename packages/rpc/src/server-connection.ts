@@ -234,7 +234,7 @@ export class ServerConnection implements ServerPeer {
   }
 
   #consume(bytes: Uint8Array, start: number, end: number): number {
-    this.arrivedMs = this.core.clock.monotonicMs();
+    this.arrivedMs = this.#connection.readMs;
     this.nowMs = this.arrivedMs;
     if (this.#http === undefined && this.#isFirst) this.#recognise(bytes[start]!);
     if (this.#http !== undefined) return this.#http.consume(bytes, start, end);
