@@ -33,7 +33,7 @@ export class StallWatch {
 
   constructor(options: StallWatchOptions) {
     this.#options = options;
-    this.#entry = createTimerEntry((nowMs) => this.#look(nowMs));
+    this.#entry = createTimerEntry((nowMs) => this.look(nowMs));
     this.#schedule(options.clock.monotonicMs());
   }
 
@@ -45,7 +45,8 @@ export class StallWatch {
     this.#options.wheel.add(this.#entry, nowMs + this.#options.messageTimeoutMs / 4);
   }
 
-  #look(nowMs: number): void {
+  /** Looks at all connections; the wheel calls it. */
+  look(nowMs: number): void {
     const { connections, messageTimeoutMs, onStalled } = this.#options;
     const seen = new Map<WatchedConnection, { readonly mark: number; readonly sinceMs: number }>();
     for (const connection of connections) {
