@@ -89,6 +89,19 @@ describe("reload", () => {
     expect(await say(port)).toBe("old");
   });
 
+  it("carries an order that comes during a reload out behind it", async () => {
+    const port = await freePort();
+    const host = createHost(answering("first"), config(port, 1));
+    const { pid } = await host.startAndWait();
+    process.kill(pid!, "SIGUSR2");
+    await host.waitForState(({ reload }) => reload?.state === "running");
+    host.writePlugin(answering("second"));
+    process.kill(pid!, "SIGUSR2");
+    await host.waitForState(({ reload }) => reload?.number === 2 && reload.state === "done");
+    expect(await say(port)).toBe("second");
+    await host.waitForState(({ workers }) => workers.length === 1 && workers[0]?.generation === 3);
+  });
+
   it("is refused by [SRPC] reload = off", async () => {
     const port = await freePort();
     const host = createHost(ECHO_PLUGIN, config(port, 1, "reload = off\n"));
