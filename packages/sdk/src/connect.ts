@@ -1,15 +1,8 @@
 import { homedir } from "node:os";
 import { homePaths, type Logger } from "@msec/core";
 import type { ServiceType } from "@msec/protocol";
-import {
-  type CallEvents,
-  type Caller,
-  createRpcClient,
-  type RpcClientLimits,
-  type TargetOptions,
-  TlsDirectory,
-} from "@msec/rpc";
-import { callerOf } from "./caller-of.js";
+import { type CallEvents, createRpcClient, type RpcClientLimits, type TargetOptions, TlsDirectory } from "@msec/rpc";
+import { callerOf, type NamingCaller } from "./caller-of.js";
 import { type Route, TablePicker } from "./table-picker.js";
 
 export interface ConnectOptions {
@@ -31,7 +24,7 @@ export interface ConnectOptions {
 }
 
 /** A client with name resolution, for programs that are no services. */
-export interface MsecClient extends Caller {
+export interface MsecClient extends NamingCaller {
   getRoute(service: string): Route;
   updateRoute(service: string, result: { ip: string; port: number; isOk: boolean; costMs: number }): void;
   close(): void;

@@ -1,5 +1,6 @@
 import type { InitOf, MethodType, ServiceType } from "@msec/protocol";
-import { bindService, type CallContext, type Caller, type Handlers, type ServiceBinding } from "@msec/rpc";
+import { bindService, type CallContext, type Handlers, type ServiceBinding } from "@msec/rpc";
+import type { NamingCaller } from "./caller-of.js";
 import type { ConfigReader } from "./config-ini.js";
 import type { ServiceLog } from "./service-log.js";
 import type { ServiceMetrics } from "./service-metrics.js";
@@ -12,7 +13,7 @@ export interface ServiceContext extends CallContext {
 }
 
 /** What the hooks get: the service as a whole, outside of any request. */
-export interface ServiceApp extends Caller {
+export interface ServiceApp extends NamingCaller {
   /** Own name, `First.Second`. */
   readonly service: string;
   readonly config: ConfigReader;
