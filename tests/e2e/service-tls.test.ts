@@ -1,5 +1,6 @@
 /** TLS between services: certificates from the console by way of the agents, and the exchange of the authority under calls. */
 import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { TlsStatus } from "@msec/api-schema";
 import { homePaths } from "@msec/core";
 import { FlightService } from "@msec/example-flight-web/flight";
@@ -7,6 +8,7 @@ import { connect, defineService, type MsecClient, type RunningService, runServic
 import { TestScope, waitUntil } from "@msec/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flightQuery } from "./flight.js";
+import { exampleDirectory } from "./msec-cli.js";
 import { type TestMachine, TestPlatform } from "./test-platform.js";
 
 const scope = new TestScope();
@@ -75,6 +77,11 @@ describe("TLS between services", () => {
       reason: "RPC_CALLER_REFUSED",
       message: expect.stringMatching(/^agent:\S+ may not call/),
     });
+    const { stdout } = await platform.msec([
+      ...["call", desk.addresses[0]!.replace("/tcp", ""), "queryFlight", "--data", JSON.stringify(flightQuery)],
+      ...["--idl", join(exampleDirectory("flight"), "flight.proto"), "--tls", homePaths(machines[0]!.home).tls()],
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ errmsg: "over TLS" });
   });
 
   it("exchanges the authority while calls go on, and waits for a machine that is away", async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { formatHostPort, type HostPort, isAppError, isIpv4, parseServiceName } from "@msec/core";
 import { createDynamicTypes, type DynamicTypes, parseProto } from "@msec/idl";
 import { type MessageType, type MethodType, messageFromJsonText, messageToJsonText } from "@msec/protocol";
-import { createRpcClient, type Picker } from "@msec/rpc";
+import { type ClientTls, createRpcClient, type Picker, TlsDirectory } from "@msec/rpc";
 import type { Command } from "commander";
 import type { CliContext } from "./cli-context.js";
 import { InterfaceMissing, MethodUnknown, NothingInTraffic } from "./errors.js";
@@ -14,6 +14,7 @@ interface CallOptions {
   readonly idl?: string;
   readonly at?: string;
   readonly timeout: string;
+  readonly tls?: string;
 }
 
 /** `msec call`: one call, like grpcurl. */
@@ -27,6 +28,7 @@ export function callCommand(program: Command, cli: CliContext): void {
     .option("--idl <file>", "interface; default: the newest version that the console has")
     .option("--at <ip:port>", "one instance; default: any that is in traffic")
     .option("--timeout <ms>", "longest wait", "2000")
+    .option("--tls <directory>", "over TLS with the certificate there, e.g. <home>/agent/tls/machine")
     .action(async (service: string, methodName: string, options: CallOptions) => {
       const types = createDynamicTypes(
         parseProto(await idlText(cli, service, options), { fileName: options.idl ?? "idl" }).model,
@@ -37,7 +39,7 @@ export function callCommand(program: Command, cli: CliContext): void {
       const address = isAddress(service) ? service : options.at;
       const places = address === undefined ? await instancesInTraffic(cli, service) : [];
       const target = address === undefined ? service : `${address}@tcp`;
-      const client = createRpcClient({ service: "msec.cli", picker: pickerOf(places) });
+      const client = createRpcClient({ service: "msec.cli", picker: pickerOf(places), ...tlsOf(options) });
       try {
         const timeoutMs = parseWhole("--timeout", options.timeout);
         const answer = await client.call(method as MethodType<MessageType, MessageType>, target, request, {
@@ -48,6 +50,10 @@ export function callCommand(program: Command, cli: CliContext): void {
         client.close();
       }
     });
+}
+
+function tlsOf({ tls }: CallOptions): { readonly tls?: ClientTls } {
+  return tls === undefined ? {} : { tls: { mode: "required", files: new TlsDirectory(tls) } };
 }
 
 /** Any of the instances; one that refused is not asked again while others are left. */
