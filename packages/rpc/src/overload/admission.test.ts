@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Admission, type AdmissionSubject, type WorkerLoad } from "./admission.js";
 
-const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+let nowMs = 0;
+const clock = { nowMs: () => 0, monotonicMs: () => nowMs };
 const IDLE: WorkerLoad = { inFlight: 0, queued: 0 };
 
 function subject(facts: Partial<AdmissionSubject> = {}): AdmissionSubject {
@@ -46,8 +47,9 @@ describe("Admission", () => {
     const before = new Set<string>();
     const after = new Set<string>();
     for (let window = 0; window < 100; window++) {
+      nowMs = window * 101;
       for (let n = 0; n < 100; n++) {
-        const asked = subject({ arrivedMs: window * 101, startedMs: window * 101 });
+        const asked = subject({ arrivedMs: nowMs, startedMs: nowMs });
         admission.refusal(asked, { inFlight: window < 10 ? 100 : 3_000, queued: 0 });
         admission.noteStart(0);
         admission.noteLatency(latency, window < 10 ? 10 : 300);
