@@ -93,7 +93,7 @@ export interface ServerCoreOptions {
 
 export class ServerCore {
   readonly service: string;
-  readonly methods: ReadonlyMap<string, BoundMethod>;
+  methods: ReadonlyMap<string, BoundMethod>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly wheel: TimerWheel;

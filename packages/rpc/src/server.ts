@@ -71,6 +71,12 @@ export interface RpcServer {
   listen(at: { readonly host?: string; readonly port?: number } | { readonly server: NetServer }): Promise<HostPort>;
   /** Serves frames over UDP too: one per datagram, both ways. @throws NET_ADDRESS_IN_USE and others, RPC_NETWORK_INVALID */
   listenUdp(at: DatagramListenerOptions): Promise<HostPort>;
+  /**
+   * From now on requests go to these handlers; what is under way ends with the old ones.
+   *
+   * @throws RPC_HANDLER_MISSING, RPC_METHOD_DUPLICATE; then the old ones stay
+   */
+  replace(services: readonly ServiceBinding[]): void;
   /** Takes a connection that somebody else accepted. */
   accept(socket: Socket): void;
   readonly addresses: readonly HostPort[];
@@ -198,6 +204,10 @@ class TcpRpcServer implements RpcServer {
     });
     this.#datagrams.push(listener);
     return listener.address;
+  }
+
+  replace(services: readonly ServiceBinding[]): void {
+    this.#core.methods = bindMethods(services, () => this.#admission.addMethod());
   }
 
   accept(socket: Socket): void {

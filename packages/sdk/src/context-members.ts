@@ -1,5 +1,6 @@
 import type { CallContext } from "@msec/rpc";
 import type { ConfigReader } from "./config-ini.js";
+import { RUNTIME, type Runtime } from "./runtime.js";
 import { ContextLog, type LogSink, type ServiceLog } from "./service-log.js";
 import type { ServiceMetrics } from "./service-metrics.js";
 
@@ -10,6 +11,7 @@ export function createContextMembers(opts: {
   readonly sink: LogSink;
   readonly metrics: ServiceMetrics;
   readonly config: ConfigReader;
+  readonly runtime: Runtime;
 }): object {
   return {
     /** Made when a handler logs for the first time. */
@@ -20,5 +22,6 @@ export function createContextMembers(opts: {
     },
     metrics: opts.metrics,
     config: opts.config,
+    [RUNTIME]: opts.runtime,
   };
 }

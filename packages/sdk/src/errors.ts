@@ -57,3 +57,23 @@ export const HostArgumentInvalid = defineError<{ problem: string }>(
   "INVALID_ARGUMENT",
   (d) => `${d.problem}; usage: host.js ctrl|worker|dev --service First.Second --dir <release directory>`,
 );
+
+export const ClusterInvalid = defineError<{ problem: string }>(
+  "EXEC_CLUSTER_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `createTestCluster: ${d.problem}`,
+);
+
+/** Virtual time stands still and nothing will move it. */
+export const ClusterTimeout = defineError<{ elapsedMs: number; problem: string }>(
+  "EXEC_CLUSTER_TIMEOUT",
+  "DEADLINE_EXCEEDED",
+  (d) => `after ${d.elapsedMs} ms of virtual time the promise is still pending (${d.problem}); what does it wait for?`,
+);
+
+/** What a handler is replaced by where a test asked for the fault `error` without an error of its own. */
+export const FaultInjected = defineError<{ method: string }>(
+  "EXEC_FAULT_INJECTED",
+  "UNAVAILABLE",
+  (d) => `${d.method} fails since the test wants it so`,
+);

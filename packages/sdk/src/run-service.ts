@@ -1,11 +1,13 @@
 /** One service in this process: what a worker, `msec run` and tests use. */
 import cluster from "node:cluster";
 import type { Server as NetServer } from "node:net";
-import { type HostPort, homePaths, type Logger, silentLogger } from "@msec/core";
+import { type Clock, type HostPort, homePaths, type Logger, type Random, silentLogger, systemClock } from "@msec/core";
 import {
   type CallEvents,
   createRpcClient,
   createRpcServer,
+  type Dial,
+  type IncomingRequest,
   type RpcClient,
   type RpcServer,
   type ServerStopOptions,
@@ -29,7 +31,7 @@ import { createContextMembers } from "./context-members.js";
 import type { ServiceApp, ServiceDefinition } from "./define-service.js";
 import { InitFailed } from "./errors.js";
 import { HookLoop } from "./hook-loop.js";
-import { setRuntime } from "./runtime.js";
+import { type Runtime, runAs, setRuntime } from "./runtime.js";
 import {
   clientLimits,
   datagramLimits,
@@ -70,6 +72,13 @@ export interface RunningService {
   setLogFilter(filter: LogSink["filter"]): void;
   /** Changes `allow_callers` and `allow_from` while it runs. */
   setAllowed(config: ServiceConfig): void;
+  /**
+   * Exchanges the code: its init hook runs, then requests go to its handlers, then the old loop ends. What is under way ends with the old
+   * handlers; then the old fini hook runs. No connection is closed and no call fails.
+   *
+   * @throws EXEC_INIT_FAILED, RPC_HANDLER_MISSING, RPC_METHOD_DUPLICATE; then the old code goes on
+   */
+  replace(definition: ServiceDefinition): Promise<void>;
   /** What this process has done since its start: requests, failures, costs, refusals, calls. */
   totals(): FrameworkTotals;
   /** The same with bytes, connections, delays and memory, for the controller. Delays are those since the last question. */
@@ -82,6 +91,7 @@ export interface RunningService {
 }
 
 const FINI_MS = 1_000;
+const QUIET_CHECK_MS = 20;
 /** Causes that come with a request, and are counted with it. */
 const REQUEST_REFUSALS: ReadonlySet<string> = new Set(["tls required", "certificate", "caller"]);
 
@@ -108,16 +118,27 @@ export async function runService(definition: ServiceDefinition, options: RunServ
   return runtime;
 }
 
-interface RuntimeOptions extends RunServiceOptions {
-  /** Undefined while neither server nor client use TLS. */
-  readonly tls: TlsDirectory | undefined;
+/** What a process has once, brought by a test kit that runs many services in one. */
+export interface RuntimeWiring {
+  readonly picker: TablePicker;
+  readonly metrics: MetricEmitter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly dial: Dial;
+  readonly onRequest: (request: IncomingRequest) => void;
 }
 
-class ServiceRuntime implements RunningService {
+export interface RuntimeOptions extends RunServiceOptions {
+  /** Undefined while neither server nor client use TLS. */
+  readonly tls: TlsDirectory | undefined;
+  readonly wiring?: RuntimeWiring;
+}
+
+export class ServiceRuntime implements RunningService {
   readonly app: ServiceApp;
   readonly server: RpcServer;
   readonly client: RpcClient;
-  readonly #definition: ServiceDefinition;
+  #definition: ServiceDefinition;
   readonly #config: ServiceConfig;
   readonly #logger: Logger;
   readonly #metrics: MetricEmitter;
@@ -128,7 +149,12 @@ class ServiceRuntime implements RunningService {
   readonly #sink: LogSink;
   readonly #picker: TablePicker | undefined;
   readonly #abort = new AbortController();
-  readonly #loop: HookLoop | undefined;
+  readonly #clock: Clock;
+  readonly #wiring: RuntimeWiring | undefined;
+  readonly #runtime: Runtime;
+  #loop: HookLoop | undefined;
+  /** Code that was exchanged and has not run its fini hook yet. */
+  #leaving: Promise<void> = Promise.resolve();
   readonly #onListenersClosed: () => Promise<void>;
   readonly #listeners: NetServer[] = [];
   #addresses: string[] = [];
@@ -136,31 +162,33 @@ class ServiceRuntime implements RunningService {
   #stopping: Promise<{ readonly cutOff: number }> | undefined;
 
   constructor(definition: ServiceDefinition, config: ServiceConfig, options: RuntimeOptions) {
-    const { service, home, tls } = options;
+    const { service, home, tls, wiring } = options;
     this.#definition = definition;
     this.#config = config;
+    this.#wiring = wiring;
+    this.#clock = wiring?.clock ?? systemClock;
     this.#onListenersClosed = options.onListenersClosed ?? (() => Promise.resolve());
     this.#logger = options.logger ?? silentLogger;
     const paths = home === undefined ? undefined : homePaths(home);
-    this.#metrics = new MetricEmitter({
-      service,
-      openSink: paths ? createRingOpener(paths.monitorRing) : () => undefined,
-    });
+    const openSink = paths ? createRingOpener(paths.monitorRing) : () => undefined;
+    this.#metrics = wiring?.metrics ?? new MetricEmitter({ service, openSink });
     this.#logs = new LogEmitter({ address: () => (paths ? tryAgentLogAddress(paths.agentInfo) : undefined) });
     this.#sink = { service, emitter: this.#logs, filter: config.logFilter, onRecord: options.onLogRecord };
     reportLosses(this.#metrics, this.#logs);
-    this.#hops = new HopEmitter(this.#logs);
+    this.#hops = new HopEmitter(this.#logs, this.#clock);
     this.#metered = new FrameworkMetrics(this.#metrics);
     const onFailed = (name: string): void => this.#metered.onRouteFailed(name);
-    this.#picker = home === undefined ? undefined : new TablePicker(home, { onFailed });
+    this.#picker = wiring?.picker ?? (home === undefined ? undefined : new TablePicker(home, { onFailed }));
     const events = this.#events();
     const logger = this.#logger;
     const limits = clientLimits(config);
     const picker = this.#picker ?? NO_PICKER;
-    this.client = createRpcClient({ service, picker, events, logger, limits, ...clientTls(config, tls) });
+    const own = wiring && { clock: wiring.clock, dial: wiring.dial, random: wiring.random };
+    this.client = createRpcClient({ service, picker, events, logger, limits, ...clientTls(config, tls), ...own });
     const metrics = createServiceMetrics(this.#metrics);
     const log = new AmbientLog(this.#sink);
     this.app = { service, config: config.ini, log, metrics, signal: this.#abort.signal, ...callerOf(this.client) };
+    this.#runtime = { app: this.app, picker };
     this.server = createRpcServer({
       service,
       services: definition.services,
@@ -169,11 +197,10 @@ class ServiceRuntime implements RunningService {
       logger,
       limits: serverLimits(config),
       security: serverSecurity(config, tls),
-      contextMembers: createContextMembers({ sink: this.#sink, metrics, config: config.ini }),
+      contextMembers: createContextMembers({ sink: this.#sink, metrics, config: config.ini, runtime: this.#runtime }),
+      ...(wiring && { clock: wiring.clock }),
     });
     reportServer(this.#metrics, () => serverCounts(this.server));
-    const { loop } = definition.hooks;
-    if (loop) this.#loop = new HookLoop({ run: () => loop(this.app), pauseMs: config.loopMs, logger });
   }
 
   get addresses(): readonly string[] {
@@ -182,13 +209,24 @@ class ServiceRuntime implements RunningService {
 
   async start(): Promise<void> {
     this.#metrics.start();
-    setRuntime({ app: this.app, picker: this.#picker ?? NO_PICKER });
-    await this.#init();
+    if (this.#wiring === undefined) setRuntime(this.#runtime);
+    await this.#init(this.#definition);
+    this.#hasInit = true;
     for (const { host, port, transport } of this.#config.listen) {
       const at = transport === "tcp" ? await this.#listenTcp(host, port) : await this.#listenUdp(host, port);
       this.#addresses.push(`${at.host}:${at.port}/${transport}`);
     }
-    this.#loop?.start();
+    this.#startLoop();
+  }
+
+  async replace(definition: ServiceDefinition): Promise<void> {
+    const before = this.#definition;
+    await this.#init(definition);
+    this.server.replace(definition.services);
+    this.#definition = definition;
+    await this.#loop?.stop();
+    this.#startLoop();
+    this.#leaving = this.#leaving.then(() => this.#leave(before));
   }
 
   setLogFilter(filter: LogSink["filter"]): void {
@@ -217,6 +255,7 @@ class ServiceRuntime implements RunningService {
     const metrics = this.#metered;
     const hops = this.#hops;
     const meter = this.#meter;
+    const onRequest = this.#wiring?.onRequest;
     return {
       onRequest: (request) => {
         metrics.onRequest(request);
@@ -225,6 +264,7 @@ class ServiceRuntime implements RunningService {
         meter.onDelay(delayMs);
         if (request.refusedBy !== "") metrics.onRefused(request.refusedBy);
         hops.onRequest(request);
+        onRequest?.(request);
       },
       onCall: (call) => {
         metrics.onCall(call);
@@ -247,12 +287,34 @@ class ServiceRuntime implements RunningService {
     return retryWhileInUse(() => this.server.listenUdp({ host, port, shared: cluster.isWorker, limits }));
   }
 
-  async #init(): Promise<void> {
-    const { init } = this.#definition.hooks;
+  /** Hooks of services that share a process find their own with `currentApp()`. */
+  #run<T>(work: () => T): T {
+    return this.#wiring === undefined ? work() : runAs(this.#runtime, work);
+  }
+
+  #startLoop(): void {
+    const { loop } = this.#definition.hooks;
+    if (!loop || this.#stopping) return;
+    const { loopMs: pauseMs } = this.#config;
+    const run = (): ReturnType<typeof loop> => loop(this.app);
+    this.#loop = new HookLoop({ run, pauseMs, logger: this.#logger, clock: this.#clock });
+    this.#run(() => this.#loop?.start());
+  }
+
+  /** Code that was exchanged ends when nothing that it began is under way, or the drain time is over. */
+  async #leave(definition: ServiceDefinition): Promise<void> {
+    if (!definition.hooks.fini) return;
+    const untilMs = this.#clock.monotonicMs() + this.#config.drainMs;
+    while (this.server.inFlight > 0 && this.#clock.monotonicMs() < untilMs && !this.#stopping) {
+      await this.#clock.sleep(QUIET_CHECK_MS);
+    }
+    await this.#fini(definition);
+  }
+
+  async #init({ hooks: { init } }: ServiceDefinition): Promise<void> {
     if (!init) return;
     try {
-      await init(this.app.config, this.app);
-      this.#hasInit = true;
+      await this.#run(() => init(this.app.config, this.app));
     } catch (error) {
       throw new InitFailed({ service: this.app.service, problem: problemOf(error) }, { cause: error });
     }
@@ -263,7 +325,9 @@ class ServiceRuntime implements RunningService {
     for (const listener of this.#listeners) listener.close();
     await this.#onListenersClosed();
     const [result] = await Promise.all([this.server.stop(options), this.#loop?.stop()]);
-    await this.#fini();
+    await this.#leaving;
+    // A start that failed in the init hook has nothing to undo.
+    if (this.#hasInit) await this.#fini(this.#definition);
     this.client.close();
     this.#meter.stop();
     this.#picker?.close();
@@ -274,16 +338,14 @@ class ServiceRuntime implements RunningService {
     return result;
   }
 
-  /** A start that failed in the init hook has nothing to undo. */
-  async #fini(): Promise<void> {
-    const { fini, init } = this.#definition.hooks;
-    if (!fini || (init && !this.#hasInit)) return;
+  async #fini({ hooks: { fini } }: ServiceDefinition): Promise<void> {
+    if (!fini) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`it took more than ${FINI_MS} ms`)), FINI_MS);
     });
     try {
-      await Promise.race([fini(this.app), late]);
+      await Promise.race([this.#run(() => fini(this.app)), late]);
     } catch (error) {
       this.#logger.error("fini hook failed", { error });
     } finally {

@@ -1,24 +1,38 @@
 /** The service that runs in this process, for functions that author's code calls without a context at hand. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { currentContext as currentCallContext, type Picker } from "@msec/rpc";
 import type { ServiceApp, ServiceContext } from "./define-service.js";
 import { NoRuntime } from "./errors.js";
 import { type Route, TablePicker } from "./table-picker.js";
 
-interface Runtime {
+export interface Runtime {
   readonly app: ServiceApp;
   readonly picker: Picker;
 }
 
+/** The service that the contexts of its requests lead to. */
+export const RUNTIME = Symbol("msec.runtime");
+
 let current: Runtime | undefined;
+/** Made where several services share a process: each store costs every promise a little. */
+let scopes: AsyncLocalStorage<Runtime> | undefined;
 
 /** @param ifApp only when this one is current */
 export function setRuntime(runtime: Runtime | undefined, ifApp?: ServiceApp): void {
   if (ifApp === undefined || current?.app === ifApp) current = runtime;
 }
 
+/** What `work` and the code it starts belong to, outside of requests; for processes with several services. */
+export function runAs<T>(runtime: Runtime, work: () => T): T {
+  scopes ??= new AsyncLocalStorage();
+  return scopes.run(runtime, work);
+}
+
 function runtimeOf(operation: string): Runtime {
-  if (!current) throw new NoRuntime({ operation });
-  return current;
+  const context = currentCallContext() as { readonly [RUNTIME]?: Runtime } | undefined;
+  const found = context?.[RUNTIME] ?? scopes?.getStore() ?? current;
+  if (!found) throw new NoRuntime({ operation });
+  return found;
 }
 
 /** The request in whose course this code runs, through `await`, timers and helper functions; undefined outside of any. */

@@ -1,9 +1,9 @@
 /** Joins the live tables of this machine and the balancer into what the RPC client asks for: an instance per attempt. */
 
-import { Balancer } from "@msec/balancer";
+import { Balancer, type HealthTable } from "@msec/balancer";
 import { homePaths, isAppError, parseServiceName } from "@msec/core";
 import type { CallOutcome, Pick, Picker, RetryTokens } from "@msec/rpc";
-import { bootMsOf, bootNowMs, type LiveTable, openLiveTable, SharedFileMissing } from "@msec/shm";
+import { bootMsOf, bootNowMs, openLiveTable, SharedFileMissing } from "@msec/shm";
 import { NoInstance, ServiceUnknown } from "./errors.js";
 
 const REOPEN_CHECK_MS = 2_000;
@@ -20,6 +20,18 @@ export interface Route {
   readonly transport: "tcp" | "udp";
 }
 
+/** What is needed of a table; `LiveTable` of `@msec/shm` has it. */
+export interface PickTable extends HealthTable {
+  readonly policyId: number;
+  host(slot: number): string;
+  port(slot: number): number;
+  transport(slot: number): "tcp" | "udp" | "all";
+  takeRetryToken(): boolean;
+  addRetryTokens(milli: number): void;
+  reopenIfReplaced(): boolean;
+  close(): void;
+}
+
 interface PendingRoute {
   readonly slot: number;
   readonly generation: number;
@@ -28,7 +40,7 @@ interface PendingRoute {
 
 interface Entry {
   readonly service: string;
-  readonly table: LiveTable;
+  readonly table: PickTable;
   readonly balancer: Balancer;
   reopenCheckAtMs: number;
   readonly routes: Map<string, PendingRoute[]>;
@@ -41,6 +53,8 @@ export interface TablePickerOptions {
   readonly onFailed?: (service: string) => void;
   readonly nowMs?: () => number;
   readonly random?: () => number;
+  /** Opens the table of a service. Default: the file under the home. @throws SHM_FILE_MISSING */
+  readonly openTable?: (service: string) => PickTable;
 }
 
 export class TablePicker implements Picker {
@@ -50,6 +64,7 @@ export class TablePicker implements Picker {
   readonly #takesTimes: boolean;
   readonly #random: () => number;
   readonly #onFailed: (service: string) => void;
+  readonly #openTable: (service: string) => PickTable;
   readonly #entries = new Map<string, Entry>();
   readonly #unknownUntilMs = new Map<string, number>();
 
@@ -59,6 +74,7 @@ export class TablePicker implements Picker {
     this.#takesTimes = options.nowMs === undefined;
     this.#random = options.random ?? Math.random;
     this.#onFailed = options.onFailed ?? (() => undefined);
+    this.#openTable = options.openTable ?? ((service) => openLiveTable(homePaths(home).liveTable(service)));
   }
 
   /** @throws NAME_SERVICE_UNKNOWN, NAME_INVALID, LB_NO_INSTANCE, SHM_LAYOUT_INVALID */
@@ -152,7 +168,7 @@ export class TablePicker implements Picker {
     if (nowMs < (this.#unknownUntilMs.get(service) ?? Number.NEGATIVE_INFINITY))
       throw new ServiceUnknown({ service, path });
     try {
-      const table = openLiveTable(path);
+      const table = this.#openTable(service);
       const balancer = new Balancer(table, { nowMs: this.#nowMs, random: this.#random });
       const reopenCheckAtMs = nowMs + REOPEN_CHECK_MS;
       const entry: Entry = { service, table, balancer, reopenCheckAtMs, routes: new Map(), picks: [] };
@@ -203,7 +219,7 @@ class TablePick implements Pick {
   readonly generation: number;
   outcome: CallOutcome = "success";
   latencyMs = 0.5;
-  readonly #table: LiveTable;
+  readonly #table: PickTable;
   readonly #balancer: Balancer;
   readonly #takesTimes: boolean;
 
@@ -228,9 +244,9 @@ class TablePick implements Pick {
 }
 
 class TableBudget implements RetryTokens {
-  readonly #table: () => LiveTable | undefined;
+  readonly #table: () => PickTable | undefined;
 
-  constructor(table: () => LiveTable | undefined) {
+  constructor(table: () => PickTable | undefined) {
     this.#table = table;
   }
 

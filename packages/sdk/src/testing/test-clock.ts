@@ -1,0 +1,142 @@
+/**
+ * Time of a test cluster. The virtual one stands still until somebody moves it: then it jumps from timer to timer, and at each stop
+ * waits until all messages between the instances have arrived and all promises that they settle have run.
+ */
+import { AsyncResource } from "node:async_hooks";
+import { setImmediate } from "node:timers/promises";
+import { type Clock, type ClockTimer, systemClock } from "@msec/core";
+import { ClusterTimeout } from "../errors.js";
+
+export interface TestClock extends Clock {
+  /** Lets so much time pass. What falls due in between runs in its order. A real clock waits. */
+  advance(durationMs: number): Promise<void>;
+  /**
+   * Moves from timer to timer until the promise settles, and gives what it gave. A real clock only waits.
+   *
+   * @param maxMs longest time to pass, default 10 minutes
+   * @throws what the promise rejects with; EXEC_CLUSTER_TIMEOUT when nothing settles it
+   */
+  until<T>(promise: PromiseLike<T>, maxMs?: number): Promise<T>;
+}
+
+/** Virtual time begins here: no time that is reckoned from it may be 0, which shared tables take for "never". */
+const START_MONOTONIC_MS = 1_000_000;
+const START_WALL_MS = Date.UTC(2030, 0, 1);
+const DEFAULT_MAX_MS = 600_000;
+/** Turns of the event loop without news after which everything is taken to be at rest. */
+const QUIET_TURNS = 3;
+
+interface VirtualTimer extends ClockTimer {
+  readonly dueMs: number;
+  readonly work: () => void;
+}
+
+export class VirtualClock implements TestClock {
+  #nowMs = START_MONOTONIC_MS;
+  /** Sorted by time, then by age. */
+  readonly #timers: VirtualTimer[] = [];
+  #news = 0;
+
+  nowMs(): number {
+    return START_WALL_MS + Math.floor(this.#nowMs - START_MONOTONIC_MS);
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Since the start of the clock. */
+  get elapsedMs(): number {
+    return this.#nowMs - START_MONOTONIC_MS;
+  }
+
+  startTimer(work: () => void, delayMs: number): ClockTimer {
+    const timer: VirtualTimer = {
+      dueMs: this.#nowMs + Math.max(0, delayMs),
+      work: AsyncResource.bind(work),
+      unref: () => undefined,
+      stop: () => {
+        const at = this.#timers.indexOf(timer);
+        if (at >= 0) this.#timers.splice(at, 1);
+      },
+    };
+    const after = this.#timers.findIndex((other) => other.dueMs > timer.dueMs);
+    this.#timers.splice(after < 0 ? this.#timers.length : after, 0, timer);
+    return timer;
+  }
+
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const onAbort = (): void => {
+        timer.stop();
+        reject(signal?.reason);
+      };
+      const timer = this.startTimer(() => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      }, durationMs);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** A message is on its way: not everything is at rest yet. */
+  noteNews(): void {
+    this.#news++;
+  }
+
+  async advance(durationMs: number): Promise<void> {
+    const endMs = this.#nowMs + durationMs;
+    await this.#rest();
+    for (let next = this.#timers[0]; next !== undefined && next.dueMs <= endMs; next = this.#timers[0]) {
+      this.#fire(next);
+      await this.#rest();
+    }
+    this.#nowMs = Math.max(this.#nowMs, endMs);
+  }
+
+  async until<T>(promise: PromiseLike<T>, maxMs: number = DEFAULT_MAX_MS): Promise<T> {
+    const endMs = this.#nowMs + maxMs;
+    let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+    };
+    promise.then(settle, settle);
+    await this.#rest(() => isSettled);
+    while (!isSettled) {
+      const next = this.#timers[0];
+      if (next === undefined || next.dueMs > endMs) {
+        throw new ClusterTimeout({ elapsedMs: maxMs, problem: next === undefined ? "no timer is left" : "time is up" });
+      }
+      this.#fire(next);
+      await this.#rest(() => isSettled);
+    }
+    return promise;
+  }
+
+  #fire(timer: VirtualTimer): void {
+    timer.stop();
+    this.#nowMs = Math.max(this.#nowMs, timer.dueMs);
+    timer.work();
+  }
+
+  async #rest(isEnough: () => boolean = () => false): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS && !isEnough(); ) {
+      const before = this.#news;
+      await setImmediate();
+      quiet = this.#news === before ? quiet + 1 : 0;
+    }
+  }
+}
+
+/** The system's time, for tests that want to see real delays. */
+export function realClock(): TestClock {
+  return {
+    ...systemClock,
+    advance: (durationMs) => systemClock.sleep(durationMs),
+    until: async (promise) => await promise,
+  };
+}
