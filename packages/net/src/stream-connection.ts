@@ -14,6 +14,9 @@ import {
 import { attachInput, type InputStream } from "./shared-read.js";
 import { createTimerEntry, type TimerEntry, type TimerWheel } from "./timer-wheel.js";
 
+/** Time for a peer to read the last answers of a connection whose input could not be read. */
+const LAST_WORDS_MS = 200;
+
 export interface StreamConnectionLimits {
   /** Most bytes of an incomplete message. Default 16 MiB + 64 KiB. */
   readonly maxBufferedInputBytes?: number;
@@ -62,6 +65,8 @@ export class StreamConnection<B extends OutputBuffer> {
   #error: AppError | undefined;
   #isOpen = true;
   #isPaused = false;
+  /** What came can't be read: nothing more is. */
+  #hasFailed = false;
 
   constructor(options: StreamConnectionOptions<B>) {
     const limits = options.limits ?? {};
@@ -149,7 +154,7 @@ export class StreamConnection<B extends OutputBuffer> {
 
   #onBytes(bytes: Uint8Array, start: number, end: number): void {
     this.#traffic.receivedBytes += end - start;
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || this.#hasFailed) return;
     const heldBefore = this.#beginRead();
     try {
       this.#reader.push(bytes, start, end);
@@ -171,15 +176,23 @@ export class StreamConnection<B extends OutputBuffer> {
     if (this.output.queuedBytes > this.#pauseAtBytes) this.#pause();
   }
 
+  /**
+   * Answers that are already written still leave, then the connection closes. Closed with input that nobody has read, the kernel would
+   * take them back; so what still comes is read and dropped until the peer has ended too, for a moment.
+   */
   #failRead(error: unknown): void {
-    this.output.release();
-    this.#fail(error);
-  }
-
-  /** Answers that are already written still leave, then the connection closes. */
-  #fail(error: unknown): void {
     this.#error ??= netError(error, this.address);
-    this.#stream.destroySoon === undefined ? this.#stream.destroy() : this.#stream.destroySoon();
+    this.#hasFailed = true;
+    const hasAnswers = this.output.queuedBytes > 0;
+    this.output.release();
+    if (!hasAnswers || !this.#stream.writable) {
+      this.#stream.destroy();
+      return;
+    }
+    this.#stream.end();
+    if (this.#idleEntry !== undefined) this.#wheel.remove(this.#idleEntry);
+    this.#idleEntry = createTimerEntry(() => this.#stream.destroy());
+    this.#wheel.add(this.#idleEntry, this.readMs + LAST_WORDS_MS);
   }
 
   #pause(): void {
@@ -194,7 +207,8 @@ export class StreamConnection<B extends OutputBuffer> {
   }
 
   #onEnd(): void {
-    if (this.#options.onEnd !== undefined) this.#options.onEnd();
+    if (this.#hasFailed) this.#stream.destroy();
+    else if (this.#options.onEnd !== undefined) this.#options.onEnd();
     else this.end();
   }
 

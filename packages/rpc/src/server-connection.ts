@@ -23,6 +23,7 @@ import {
   resetHead,
   sliceFrame,
   type WireError,
+  wireErrorOf,
 } from "@msec/protocol";
 import { HeadInvalid, PeerLost, ShuttingDown } from "./errors.js";
 import { HttpExchange } from "./http-exchange.js";
@@ -31,8 +32,14 @@ import { RunningRequests } from "./running-requests.js";
 import type { PeerSecurity } from "./security/server-security.js";
 import type { ReceivedFrame, RequestContext, ServerCore, ServerPeer } from "./server-core.js";
 import type { BoundMethod } from "./service-binding.js";
+import {
+  ERR_INVALID_HEAD,
+  ERR_INVALID_PACKAGE,
+  fillUnreadableHead,
+  readRefusedHead,
+  type UnreadableError,
+} from "./unreadable-request.js";
 
-const ERR_INVALID_HEAD = -4;
 const NO_BYTES = new Uint8Array(0);
 
 export interface ServerConnectionOptions {
@@ -79,6 +86,10 @@ export class ServerConnection implements ServerPeer {
   #http: HttpExchange | undefined;
   #isFirst = true;
   #hasEnded = false;
+  /** The next answer with nothing under way is the last one here. */
+  #isLeaving = false;
+  /** A frame has come: the peer speaks our protocol. */
+  #hasServed = false;
   #hasToldCapabilities = false;
   /** The peer is a client of this generation: it understands a notice that we are about to stop. */
   #knowsNotice = false;
@@ -174,6 +185,7 @@ export class ServerConnection implements ServerPeer {
 
   /** Closes behind the next answer with nothing under way: a peer that asks one by one finds that before it asks again. */
   endBehindAnswer(): void {
+    this.#isLeaving = true;
     this.#hasEnded = true;
   }
 
@@ -255,8 +267,15 @@ export class ServerConnection implements ServerPeer {
   }
 
   #onFrame(bytes: Uint8Array, at: number, end: number): number {
-    const size = frameLength(bytes, at, end, this.#maxFrameBytes);
+    let size: number;
+    try {
+      size = frameLength(bytes, at, end, this.#maxFrameBytes);
+    } catch (error) {
+      this.#onBadFrame(bytes, at, end, error);
+      throw error;
+    }
     if (size === 0) return 0;
+    this.#hasServed = true;
     sliceFrame(bytes, at, slice);
     try {
       this.#frame.echoEnd = decodeHead(bytes, slice.headStart, slice.headEnd, requestHead);
@@ -277,19 +296,24 @@ export class ServerConnection implements ServerPeer {
     if (this.core.isHandingOver) this.announceStop();
   }
 
-  /** Answered when the sequence could be read, otherwise nobody could match the answer and the connection is closed. */
   #onBadHead(cause: unknown): void {
     const problem = cause instanceof Error ? cause.message : String(cause);
     const error = new HeadInvalid({ problem }, { cause });
-    const { sequenceHigh, sequenceLow } = requestHead;
-    if (sequenceHigh === 0 && sequenceLow === 0) throw error;
-    resetHead(replyHead);
-    replyHead.sequenceHigh = sequenceHigh;
-    replyHead.sequenceLow = sequenceLow;
-    replyHead.err = ERR_INVALID_HEAD;
-    replyHead.reason = error.reason;
-    replyHead.errMsg = error.message;
-    appendFrame(this.#writer(), replyHead);
+    this.#answerUnreadable({ err: ERR_INVALID_HEAD, reason: error.reason, errMsg: error.message });
+    // Nobody can match an answer without a sequence, so the end of the connection says the same.
+    if (requestHead.sequenceHigh === 0 && requestHead.sequenceLow === 0) throw error;
+  }
+
+  /** Frames can't be told apart any more. What came before is answered; so is this one, then the connection closes. */
+  #onBadFrame(bytes: Uint8Array, at: number, end: number, error: unknown): void {
+    const isFrame = readRefusedHead(bytes, at, end, requestHead);
+    if (!isFrame && !this.#hasServed) return;
+    const { reason, errMsg } = wireErrorOf(error);
+    this.#answerUnreadable({ err: ERR_INVALID_PACKAGE, reason, errMsg });
+  }
+
+  #answerUnreadable(error: UnreadableError): void {
+    appendFrame(this.#writer(), fillUnreadableHead(replyHead, requestHead, error));
   }
 
   /**
@@ -302,8 +326,21 @@ export class ServerConnection implements ServerPeer {
     else this.#endIfDone();
   }
 
+  /**
+   * Behind all that came in one chunk, and with `close` instead of `shutdown`: that one comes a turn of the event loop later, and a peer
+   * that asks one by one might have asked again by then.
+   */
+  #leave(): void {
+    if (this.isLost || this.inFlight > 0) return;
+    this.output.flush();
+    if (this.output.queuedBytes === 0) this.destroy();
+    else this.end();
+  }
+
   #endIfDone(): void {
-    if (this.#hasEnded && this.inFlight === 0 && this.#http?.isBusy !== true) this.end();
+    if (!this.#hasEnded || this.inFlight > 0 || this.#http?.isBusy === true) return;
+    if (this.#isLeaving) process.nextTick(() => this.#leave());
+    else this.end();
   }
 
   #onClosed(error: unknown): void {

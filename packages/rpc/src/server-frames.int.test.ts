@@ -77,20 +77,82 @@ describe("frames", () => {
     expect(peer.answers()[1]).toMatchObject({ text: "next" });
   });
 
+  const LIMIT = 1 << 20;
+  const big = Buffer.from(requestFrame(7, "x"));
+  big.writeInt32BE(LIMIT, 5);
   it.each([
-    { name: "no frame at all", bytes: Buffer.from("\0hello") },
-    { name: "a body of 2 GB announced", bytes: Buffer.from("28000000107fffffff", "hex") },
-    { name: "more than maxFrameBytes announced", bytes: Buffer.from("280000001000100000", "hex") },
-    { name: "negative lengths", bytes: Buffer.from("28ffffffff00000000", "hex") },
-    { name: "wrong end byte", bytes: Buffer.concat([requestFrame(1, "x").slice(0, -1), Buffer.from("X")]) },
-    { name: "head without a sequence", bytes: Buffer.from("28000000010000000000" + "29", "hex") },
-  ])("closes the connection for $name, before any body", async ({ bytes }) => {
-    const { port, server } = await startServer((request) => request, { limits: { maxFrameBytes: 1 << 20 } });
+    { name: "no frame at all", bytes: Buffer.from("\0hello"), answer: undefined },
+    {
+      name: "a body of 2 GB announced",
+      bytes: Buffer.from("28000000107fffffff", "hex"),
+      answer: [0, -3, "PROTO_FRAME_TOO_LARGE"],
+    },
+    { name: "more than maxFrameBytes announced", bytes: big.subarray(0, 80), answer: [7, -3, "PROTO_FRAME_TOO_LARGE"] },
+    {
+      name: "negative lengths",
+      bytes: Buffer.from("28ffffffff00000000", "hex"),
+      answer: [0, -3, "PROTO_FRAME_BAD_LENGTH"],
+    },
+    {
+      name: "wrong end byte",
+      bytes: Buffer.concat([requestFrame(8, "x").slice(0, -1), Buffer.from("X")]),
+      answer: [8, -3, "PROTO_FRAME_BAD_END"],
+    },
+    {
+      name: "head without a sequence",
+      bytes: Buffer.from("28000000010000000000" + "29", "hex"),
+      answer: [0, -4, "RPC_HEAD_INVALID"],
+    },
+  ])("closes the connection for $name, before any body, and says why", async ({ bytes, answer }) => {
+    const { port, server } = await startServer((request) => request, { limits: { maxFrameBytes: LIMIT } });
     const peer = new RawPeer(port);
     peer.socket.write(bytes);
     await until(() => peer.isClosed);
-    expect(peer.answers()).toEqual([]);
+    const got = peer.answers().map(({ head: { sequenceLow, err, reason } }) => [sequenceLow, err, reason]);
+    expect(got).toEqual(answer === undefined ? [] : [answer]);
     await until(() => server.connections === 0);
+  });
+
+  it("answers what was good before it closes, also to a peer that goes on sending", async () => {
+    const { port, server } = await startServer((request) => request);
+    const peer = new RawPeer(port);
+    peer.socket.write(Buffer.concat([requestFrame(1, "good"), Buffer.from("garbage"), Buffer.alloc(300_000, 0x28)]));
+    await until(() => peer.isClosed);
+    expect(peer.answers().map(({ head, text }) => [head.sequenceLow, head.err, text])).toEqual([
+      [1, 0, "good"],
+      [0, -3, undefined],
+    ]);
+    await until(() => server.connections === 0);
+  });
+
+  it.each([
+    { name: "no flow id, as from a stand-alone channel", fields: "" },
+    { name: "an empty element of caller_stack, as from Java", fields: "e20300" },
+    { name: "unknown fields of all wire types", fields: "f83f01f93f0102030405060708fa3f0161fd3f01020304" },
+    { name: "a caller that ends with NUL, as from PHP", fields: "920304636769" + "00" },
+    { name: "a sequence of 64 bits", fields: "50ffffffffffffffffff01" },
+  ])("accepts a head with $name", async ({ fields }) => {
+    const callers: string[] = [];
+    const { port } = await startServer((request, ctx) => {
+      callers.push(ctx.caller);
+      return request;
+    });
+    const good = requestFrame(5, "old", { caller: "cgi" });
+    const headBytes = good[4]!;
+    const more = Buffer.from(fields, "hex");
+    const frame = Buffer.concat([good.subarray(0, 9 + headBytes), more, good.subarray(9 + headBytes)]);
+    frame.writeInt32BE(headBytes + more.length, 1);
+    const peer = new RawPeer(port);
+    peer.socket.write(Buffer.concat([frame, frame]));
+    await until(() => peer.answers().length === 2);
+    const isLong = fields.startsWith("50");
+    for (const { head, text } of peer.answers()) {
+      expect(text).toBe("old");
+      expect([head.sequenceHigh, head.sequenceLow]).toEqual(isLong ? [0xffff_ffff, 0xffff_ffff] : [0, 5]);
+      expect(head).toMatchObject({ err: 0, methodName: method.fullName, caller: "cgi" });
+      expect(head.flowIdLow).not.toBe(0);
+    }
+    expect(callers).toEqual(["cgi", "cgi"]);
   });
 
   it("closes a connection whose head never ends, and keeps one whose handler is still at work", async () => {
