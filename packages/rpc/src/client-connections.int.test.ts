@@ -82,7 +82,7 @@ describe("connections", () => {
 
   it("are closed after the idle time of the client", async () => {
     const place = await startServer(echo);
-    const client = openClient(new ListPicker([place]), { limits: { idleTimeoutMs: 60 } });
+    const client = openClient(new ListPicker([place]), { limits: { idleTimeoutMs: 300 } });
     await client.call(say, "Test.echo", { text: "" });
     expect(place.server.connections).toBe(1);
     await expect.poll(() => place.server.connections).toBe(0);

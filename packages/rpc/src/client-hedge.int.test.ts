@@ -104,7 +104,7 @@ describe("hedged calls", () => {
       throw new Error("broken");
     });
     const slow = await startServer(async (request) => {
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 1500));
       return request;
     });
     const picker = new ListPicker([failing, slow]);
