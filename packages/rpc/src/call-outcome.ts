@@ -1,6 +1,14 @@
 /** What an answer with an error says: about the instance, for the balancer, and about the request, for the caller. */
 import type { RpcHead } from "@msec/protocol";
-import { DeadlinePassed, MethodUnknown, Overloaded, QueuedTooLong, ShuttingDown } from "./errors.js";
+import {
+  CertificateRefused,
+  DeadlinePassed,
+  MethodUnknown,
+  Overloaded,
+  QueuedTooLong,
+  ShuttingDown,
+  TlsRequired,
+} from "./errors.js";
 import type { CallOutcome } from "./picker.js";
 
 /** Error answers that speak about the instance, not about the request. */
@@ -10,6 +18,9 @@ const OUTCOME_BY_REASON: Readonly<Record<string, CallOutcome>> = {
   [ShuttingDown.reason]: "error",
   [MethodUnknown.reason]: "error",
   [DeadlinePassed.reason]: "timeout",
+  // Others of its kind may be set up differently, or know a newer authority.
+  [TlsRequired.reason]: "error",
+  [CertificateRefused.reason]: "error",
   INTERNAL: "error",
 };
 /** Numbers of old peers that give no reason: unknown method, broken response, crashed script. */

@@ -8,6 +8,7 @@ import type { RpcClient } from "./client.js";
 import {
   CallCancelled,
   CalleeFailed,
+  CertificateRefused,
   ClientClosed,
   DeadlinePassed,
   MethodUnknown,
@@ -15,6 +16,7 @@ import {
   RequestInvalid,
   ResponseInvalid,
   ShuttingDown,
+  TlsRequired,
 } from "./errors.js";
 import type { Admission } from "./overload/admission.js";
 import { RunQueue, SLICE_MS } from "./overload/run-queue.js";
@@ -33,6 +35,8 @@ const INSTANCE_REASONS: ReadonlySet<string> = new Set([
   DeadlinePassed.reason,
   RequestInvalid.reason,
   ResponseInvalid.reason,
+  TlsRequired.reason,
+  CertificateRefused.reason,
 ]);
 
 /** Number for "body not readable" (spec srpc.md §3), whatever the cause. */

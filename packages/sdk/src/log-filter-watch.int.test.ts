@@ -35,3 +35,24 @@ it("takes over new rules, keeps the old ones when the file is broken", async () 
   await vi.waitFor(() => expect(problems[2]).toBe(pending), 5_000);
   expect(filters[0]).toMatchObject({ level: "DEBUG", rules: [{ field: "uin", value: "1" }, { field: "Coloring" }] });
 });
+
+it("takes over new lists of who may call", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "msec-watch-"));
+  const path = join(dir, "config.ini");
+  const lists: (readonly string[])[] = [];
+  writeFileSync(path, "");
+  const stop = watchLogFilter(path, {
+    loaded: parseConfigIni(""),
+    running: {
+      setLogFilter: () => undefined,
+      setAllowed: ({ allowCallers, allowFrom }) => void lists.push([...allowCallers, ...allowFrom]),
+    },
+    logger: silentLogger,
+  });
+  onTestFinished(() => {
+    stop();
+    rmSync(dir, { recursive: true });
+  });
+  writeFileSync(path, "[SRPC]\nallow_callers = Shop.cart\nallow_from = 10.0.0.0/8\n");
+  await vi.waitFor(() => expect(lists).toEqual([["Shop.cart", "10.0.0.0/8"]]), 5_000);
+});
