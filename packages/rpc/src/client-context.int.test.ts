@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { AppError } from "@msec/core";
 import { describe, expect, it } from "vitest";
 import { deadPlace, echo, ListPicker, openClient, order, say, startServer } from "./client-fixture.js";
 import { type CallContext, currentContext, userHashOf } from "./index.js";
@@ -47,6 +48,26 @@ describe("context", () => {
     }
     expect(noted).toEqual([2]);
   });
+
+  it.each(["RPC_OVERLOADED", "RPC_QUEUED_TOO_LONG", "RPC_SHUTTING_DOWN", "RPC_METHOD_UNKNOWN"])(
+    "passes %s of a callee on under a name of its own: this instance ran the request",
+    async (reason) => {
+      let ran = 0;
+      const front = await startServer(() => {
+        ran++;
+        throw new AppError({ code: "RESOURCE_EXHAUSTED", reason, message: "no", details: {} });
+      });
+      const other = await startServer(() => {
+        ran++;
+        return { text: "" };
+      });
+      const client = openClient(new ListPicker([front, other]));
+      await expect(client.call(order, "Test.front", { text: "" })).rejects.toMatchObject({
+        reason: "RPC_CALLEE_FAILED",
+      });
+      expect(ran).toBe(1);
+    },
+  );
 
   it("does not let an overloaded callee look like an overloaded caller", async () => {
     const full = await startServer(echo, { limits: { maxInFlight: 0 } });

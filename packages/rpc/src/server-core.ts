@@ -13,6 +13,7 @@ import {
   DeadlinePassed,
   MethodUnknown,
   Overloaded,
+  QueuedTooLong,
   RequestInvalid,
   ResponseInvalid,
   ShuttingDown,
@@ -30,6 +31,7 @@ import type { BoundMethod } from "./service-binding.js";
 /** Reasons by which a caller judges this very instance; an error of a nested call must not look like them. */
 const INSTANCE_REASONS: ReadonlySet<string> = new Set([
   Overloaded.reason,
+  QueuedTooLong.reason,
   ShuttingDown.reason,
   MethodUnknown.reason,
   DeadlinePassed.reason,
