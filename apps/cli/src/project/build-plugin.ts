@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type BuildFailure, build } from "esbuild";
+import { type BuildFailure, type BuildOptions, type BuildResult, build, context } from "esbuild";
 import { pack } from "tar-stream";
 import { BuildFailed } from "../errors.js";
 import { generateProject } from "./generate.js";
@@ -44,31 +44,55 @@ export function defaultOutFile(project: Project): string {
   return join(project.directory, "dist", `${project.service}.tgz`);
 }
 
-/** Bundles the entry to memory. */
-export async function bundleService(project: Project): Promise<[name: string, content: Uint8Array][]> {
-  try {
-    const { outputFiles } = await build({
-      entryPoints: [project.entry],
-      absWorkingDir: project.directory,
-      outfile: join(project.directory, "dist/service.js"),
-      write: false,
-      bundle: true,
-      format: "esm",
-      platform: "node",
-      target: "node20",
-      external: ["@msec/sdk"],
-      sourcemap: "linked",
-      sourcesContent: true,
-      logLevel: "silent",
-      // Bundled CommonJS packages call require(), which ES modules lack.
-      banner: {
-        js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-      },
-    });
-    return outputFiles.map((file) => [basename(file.path), file.contents]);
-  } catch (cause) {
-    throw new BuildFailed({ problems: problemsOf(cause as BuildFailure) }, { cause });
-  }
+type BundleFile = readonly [name: string, content: Uint8Array];
+
+/** Bundles the entry to memory. @throws {BuildFailed} */
+async function bundleService(project: Project): Promise<readonly BundleFile[]> {
+  return readOutput(await build(bundleOptions(project)).catch(failBuild));
+}
+
+/** A bundler that keeps what it has read, so that a second run reads and parses the changed files only. */
+export interface ProjectBundler {
+  /** @throws {BuildFailed} */
+  rebuild(): Promise<readonly BundleFile[]>;
+  close(): Promise<void>;
+}
+
+export async function openBundler(project: Project): Promise<ProjectBundler> {
+  const kept = await context(bundleOptions(project));
+  return {
+    rebuild: async () => readOutput(await kept.rebuild().catch(failBuild)),
+    close: () => kept.dispose(),
+  };
+}
+
+function bundleOptions(project: Project) {
+  return {
+    entryPoints: [project.entry],
+    absWorkingDir: project.directory,
+    outfile: join(project.directory, "dist/service.js"),
+    write: false,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    external: ["@msec/sdk"],
+    sourcemap: "linked",
+    sourcesContent: true,
+    logLevel: "silent",
+    // Bundled CommonJS packages call require(), which ES modules lack.
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
+  } as const satisfies BuildOptions;
+}
+
+function readOutput({ outputFiles = [] }: BuildResult): readonly BundleFile[] {
+  return outputFiles.map((file) => [basename(file.path), file.contents] as const);
+}
+
+function failBuild(cause: unknown): never {
+  throw new BuildFailed({ problems: problemsOf(cause as BuildFailure) }, { cause });
 }
 
 function problemsOf(failure: BuildFailure): string[] {
