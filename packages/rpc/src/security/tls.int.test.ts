@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { TlsDirectory } from "@msec/net";
 import {
   makeTempDirectory,
@@ -68,6 +69,27 @@ describe("TLS on the RPC port", () => {
     expect(await ask(clientWith({ mode: "off", files: clientFiles }), `127.0.0.1:${port}@tls`)).toBe("hello");
   });
 
+  it("answers HTTP over TLS too, and nothing older than TLS 1.2", async () => {
+    const { port, server } = await startSecure();
+    const at = { host: "127.0.0.1", port, ...(await files()).read().options };
+    const socket = connect({ ...at, ca: authority.cert });
+    onTestFinished(() => void socket.destroy());
+    let text = "";
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    socket.write('POST /?methodName=test.Echo.Say HTTP/1.1\r\nContent-Length: 17\r\n\r\n{"text":"secure"}');
+    await until(() => text.includes('"secure"'));
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    const old = connect({ ...at, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" });
+    onTestFinished(() => void old.destroy());
+    let refusal = "";
+    old.on("error", (error) => {
+      refusal = error.message;
+    });
+    await until(() => refusal !== "" && server.refused["tls handshake"] === 1);
+  });
+
   it("tells a plain caller what is wrong in its own protocol, and closes", async () => {
     const { port, server } = await startSecure();
     const plain = new RawPeer(port);
@@ -105,7 +127,6 @@ describe("TLS on the RPC port", () => {
     const { port, server } = await startSecure();
     const clientFiles = await make();
     if (clientFiles === undefined) {
-      const { connect } = await import("node:tls");
       const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
       onTestFinished(() => void socket.destroy());
       const chunks: Buffer[] = [];
