@@ -48,7 +48,7 @@ type BundleFile = readonly [name: string, content: Uint8Array];
 
 /** Bundles the entry to memory. @throws {BuildFailed} */
 async function bundleService(project: Project): Promise<readonly BundleFile[]> {
-  return readOutput(await build(bundleOptions(project)).catch(failBuild));
+  return readOutput(await build(bundleOptions(project, join(project.directory, "dist"))).catch(failBuild));
 }
 
 /** A bundler that keeps what it has read, so that a second run reads and parses the changed files only. */
@@ -58,19 +58,20 @@ export interface ProjectBundler {
   close(): Promise<void>;
 }
 
-export async function openBundler(project: Project): Promise<ProjectBundler> {
-  const kept = await context(bundleOptions(project));
+/** @param directory where the files will lie: stacks name sources relative to it */
+export async function openBundler(project: Project, directory: string): Promise<ProjectBundler> {
+  const kept = await context(bundleOptions(project, directory));
   return {
     rebuild: async () => readOutput(await kept.rebuild().catch(failBuild)),
     close: () => kept.dispose(),
   };
 }
 
-function bundleOptions(project: Project) {
+function bundleOptions(project: Project, directory: string) {
   return {
     entryPoints: [project.entry],
     absWorkingDir: project.directory,
-    outfile: join(project.directory, "dist/service.js"),
+    outfile: join(directory, "service.js"),
     write: false,
     bundle: true,
     format: "esm",

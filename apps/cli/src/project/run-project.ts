@@ -124,7 +124,7 @@ class ProjectRunner {
   /** @returns name of the bundle's file, another one each time: a module is loaded once per name */
   async #build(project: Project): Promise<string> {
     generateProject(project);
-    this.#bundler ??= { project, bundler: await openBundler(project) };
+    this.#bundler ??= { project, bundler: await openBundler(project, join(this.#stage, "plugin")) };
     const files = await this.#bundler.bundler.rebuild();
     this.#bundles++;
     const plugin = join(this.#stage, "plugin");
