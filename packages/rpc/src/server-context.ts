@@ -53,16 +53,17 @@ export class ServerContext<H extends ContextHost = ContextHost>
   userHash: number;
   readonly attempt: number;
   readonly link: H;
-  readonly sequenceHigh: number;
-  readonly sequenceLow: number;
-  readonly colorIdHigh: number;
-  readonly colorIdLow: number;
-  readonly flowIdHigh: number;
-  readonly flowIdLow: number;
-  readonly spanIdHigh: number;
-  readonly spanIdLow: number;
-  readonly parentSpanIdHigh: number;
-  readonly parentSpanIdLow: number;
+  /** Halves of ids as signed numbers: unsigned ones above 2^31 would be allocated one by one. */
+  readonly #sequenceHigh: number;
+  readonly #sequenceLow: number;
+  readonly #colorIdHigh: number;
+  readonly #colorIdLow: number;
+  readonly #flowIdHigh: number;
+  readonly #flowIdLow: number;
+  readonly #spanIdHigh: number;
+  readonly #spanIdLow: number;
+  readonly #parentSpanIdHigh: number;
+  readonly #parentSpanIdLow: number;
   /** Monotonic; when its bytes were read. */
   readonly arrivedMs: number;
   /** Monotonic; when its turn came. */
@@ -91,23 +92,63 @@ export class ServerContext<H extends ContextHost = ContextHost>
     this.caller = head.caller;
     this.coloring = head.coloring !== 0;
     this.attempt = head.attempt;
-    this.sequenceHigh = head.sequenceHigh;
-    this.sequenceLow = head.sequenceLow;
-    this.colorIdHigh = head.colorIdHigh;
-    this.colorIdLow = head.colorIdLow;
+    this.#sequenceHigh = head.sequenceHigh | 0;
+    this.#sequenceLow = head.sequenceLow | 0;
+    this.#colorIdHigh = head.colorIdHigh | 0;
+    this.#colorIdLow = head.colorIdLow | 0;
     const hasFlow = head.flowIdHigh !== 0 || head.flowIdLow !== 0;
-    this.flowIdHigh = hasFlow ? head.flowIdHigh : randomFlowHigh();
-    this.flowIdLow = hasFlow ? head.flowIdLow : random32();
+    this.#flowIdHigh = (hasFlow ? head.flowIdHigh : randomFlowHigh()) | 0;
+    this.#flowIdLow = (hasFlow ? head.flowIdLow : random32()) | 0;
     this.priority = priorityOfWire(head.priority);
     this.userHash = head.userHash === 0 ? this.flowIdLow : head.userHash;
     const hasSpan = head.spanIdHigh !== 0 || head.spanIdLow !== 0;
-    this.spanIdHigh = hasSpan ? head.spanIdHigh : random32();
-    this.spanIdLow = hasSpan ? head.spanIdLow : random32();
-    this.parentSpanIdHigh = head.parentSpanIdHigh;
-    this.parentSpanIdLow = head.parentSpanIdLow;
+    this.#spanIdHigh = (hasSpan ? head.spanIdHigh : random32()) | 0;
+    this.#spanIdLow = (hasSpan ? head.spanIdLow : random32()) | 0;
+    this.#parentSpanIdHigh = head.parentSpanIdHigh | 0;
+    this.#parentSpanIdLow = head.parentSpanIdLow | 0;
     this.arrivedMs = link.arrivedMs;
     this.startedMs = link.nowMs;
     this.deadlineMs = head.timeoutMs === 0 ? Number.POSITIVE_INFINITY : link.arrivedMs + head.timeoutMs;
+  }
+
+  get sequenceHigh(): number {
+    return this.#sequenceHigh >>> 0;
+  }
+
+  get sequenceLow(): number {
+    return this.#sequenceLow >>> 0;
+  }
+
+  get colorIdHigh(): number {
+    return this.#colorIdHigh >>> 0;
+  }
+
+  get colorIdLow(): number {
+    return this.#colorIdLow >>> 0;
+  }
+
+  get flowIdHigh(): number {
+    return this.#flowIdHigh >>> 0;
+  }
+
+  get flowIdLow(): number {
+    return this.#flowIdLow >>> 0;
+  }
+
+  get spanIdHigh(): number {
+    return this.#spanIdHigh >>> 0;
+  }
+
+  get spanIdLow(): number {
+    return this.#spanIdLow >>> 0;
+  }
+
+  get parentSpanIdHigh(): number {
+    return this.#parentSpanIdHigh >>> 0;
+  }
+
+  get parentSpanIdLow(): number {
+    return this.#parentSpanIdLow >>> 0;
   }
 
   get service(): string {
