@@ -26,7 +26,7 @@ export function projectCommands(program: Command, cli: CliContext): void {
         `made ${service} in ${place}`,
         "",
         `  cd ${place} && npm install`,
-        "  npm run dev      # runs it and restarts on each change",
+        "  npm run dev      # runs it; each save is in use at once",
         "  npm test         # calls it",
         "  npm run build    # makes the plug-in archive to upload",
       ]);
@@ -53,11 +53,11 @@ export function projectCommands(program: Command, cli: CliContext): void {
     });
   program
     .command("run")
-    .description("build the project, run it in one process, and again on each change")
+    .description("build the project and run it in one process; changes are taken over at once")
     .option("--dir <directory>", "project", ".")
     .option("--home <directory>", "MSEC_HOME of the agent whose names it uses", process.env.MSEC_HOME ?? defaultHome())
     .option("--bind <ip>", "address to listen on", "127.0.0.1")
-    .option("--no-watch", "do not restart on changes")
+    .option("--no-watch", "do not follow changes")
     .action(async (options: { dir: string; home: string; bind: string; watch: boolean }) => {
       const { home, bind } = options;
       process.exitCode = await runProject({ directory: resolve(options.dir), home, bind, isWatching: options.watch });

@@ -31,7 +31,7 @@ export class TestInstance implements FaultyInstance {
   readonly service: string;
   readonly index: number;
   /** `ip:port`; it exists in this cluster only. */
-  readonly address: string;
+  readonly address: `${string}:${number}`;
   readonly #options: InstanceOptions;
   readonly #inbound = new Map<string, MemorySocket>();
   readonly #outbound = new Set<MemorySocket>();

@@ -1,0 +1,171 @@
+/** What must not compile. Each `@ts-expect-error` is checked by `tsc -p tsconfig.tests.json`; none of the functions is run. */
+import { describe, expectTypeOf, it } from "vitest";
+import { connect } from "./connect.js";
+import { defineService, type ServiceApp, type ServiceContext } from "./define-service.js";
+import { type BookResponse, FlightService, type QueryFlightResponse } from "./flight-fixture.gen.js";
+import type { ExchangeProtocol } from "./index.js";
+import { runService } from "./run-service.js";
+import { createTestCluster } from "./testing/index.js";
+
+const { Book, QueryFlight } = FlightService.methods;
+const book = () => ({ booking_id: 1n });
+const queryFlight = () => ({ number: "CZ3456" });
+const definition = defineService(FlightService, { book, queryFlight });
+
+/** For code that is compiled only. */
+const compile = (_code: unknown): void => undefined;
+
+describe("handlers", () => {
+  it("have the types of the IDL", () => {
+    defineService(FlightService, {
+      book(request, ctx) {
+        expectTypeOf(request.number).toEqualTypeOf<string>();
+        expectTypeOf(ctx).toEqualTypeOf<ServiceContext>();
+        // @ts-expect-error the request has no such field
+        request.flight;
+        return { booking_id: 1n };
+      },
+      queryFlight,
+      init(config, app) {
+        expectTypeOf(config.get("A", "b")).toEqualTypeOf<string | undefined>();
+        expectTypeOf(app).toEqualTypeOf<ServiceApp>();
+      },
+      loop: () => 5_000,
+    });
+    // @ts-expect-error `book` is missing
+    compile(() => defineService(FlightService, { queryFlight }));
+    // @ts-expect-error the hook gives a text
+    compile(() => defineService(FlightService, { book, queryFlight, loop: () => "soon" }));
+    // @ts-expect-error another type of answer
+    compile(() => defineService(FlightService, { queryFlight, book: () => ({ booking_id: 1 }) }));
+    // @ts-expect-error an answer that may be none
+    compile(() => defineService(FlightService, { book, queryFlight: (): { number: string } | undefined => undefined }));
+  });
+
+  it("log and count with values of the right type", () => {
+    compile((ctx: ServiceContext) => {
+      ctx.log.info("asked", { flight: "CZ", seat: 2, id: 1n, isVip: true });
+      // @ts-expect-error no such level
+      ctx.log.warning("asked");
+      // @ts-expect-error a field is no object
+      ctx.log.info("asked", { flight: { number: "CZ" } });
+      // @ts-expect-error a count is a number
+      ctx.metrics.add("asked", "1");
+      // @ts-expect-error priorities are numbers
+      ctx.priority = "high";
+      // @ts-expect-error not to be changed
+      ctx.requestId = "1";
+    });
+  });
+});
+
+describe("calls", () => {
+  it("take and give what the IDL says", () => {
+    compile(async (ctx: ServiceContext) => {
+      const answer = await ctx.call(QueryFlight, "Flight.query", { number: "CZ" }, { timeoutMs: 200 });
+      expectTypeOf(answer).toEqualTypeOf<QueryFlightResponse>();
+      // @ts-expect-error a field is missing
+      await ctx.call(QueryFlight, "Flight.query", {});
+      // @ts-expect-error no such field
+      await ctx.call(QueryFlight, "Flight.query", { number: "CZ", day: 1 });
+      // @ts-expect-error another type
+      await ctx.call(QueryFlight, "Flight.query", { number: 1 });
+      // @ts-expect-error the answer of another method
+      const wrong: BookResponse = await ctx.call(QueryFlight, "Flight.query", { number: "CZ" });
+      // @ts-expect-error no such field in the answer
+      answer.gate;
+      // @ts-expect-error no such method
+      await ctx.call(FlightService.methods.Cancel, "Flight.query", { number: "CZ" });
+      // @ts-expect-error a method by name is what callMethod is for
+      await ctx.call("flight.FlightService.QueryFlight", "Flight.query", { number: "CZ" });
+      return wrong;
+    });
+  });
+
+  it("take options of the right type only", () => {
+    compile(async (ctx: ServiceContext) => {
+      const request = { number: "CZ" };
+      await ctx.call(QueryFlight, "Flight.query", request, { priority: 100, hedge: { afterMs: "p95" } });
+      // @ts-expect-error priorities are numbers
+      await ctx.call(QueryFlight, "Flight.query", request, { priority: "high" });
+      // @ts-expect-error no such quantile
+      await ctx.call(QueryFlight, "Flight.query", request, { hedge: { afterMs: "p50" } });
+      // @ts-expect-error no such option
+      await ctx.call(QueryFlight, "Flight.query", request, { timeout: 200 });
+      // @ts-expect-error ms are a number
+      await ctx.call(QueryFlight, "Flight.query", request, { timeoutMs: "200" });
+    });
+  });
+
+  it("by stub have the methods of the service", () => {
+    compile(async (app: ServiceApp) => {
+      const flights = app.stub(FlightService, "Flight.query");
+      expectTypeOf(await flights.queryFlight({ number: "CZ" })).toEqualTypeOf<QueryFlightResponse>();
+      // @ts-expect-error no such method
+      await flights.cancel({ number: "CZ" });
+      // @ts-expect-error the first letter is small
+      await flights.QueryFlight({ number: "CZ" });
+      // @ts-expect-error a field is missing
+      await flights.queryFlight({});
+      // @ts-expect-error not a service
+      app.stub(Book, "Flight.query");
+    });
+  });
+
+  it("in another protocol have its types", () => {
+    compile(async (ctx: ServiceContext, protocol: ExchangeProtocol<{ readonly url: string }, string[]>) => {
+      expectTypeOf(await ctx.exchange("Web.jsoup", protocol, { url: "/" })).toEqualTypeOf<string[]>();
+      // @ts-expect-error the protocol has other requests
+      await ctx.exchange("Web.jsoup", protocol, { path: "/" });
+      // @ts-expect-error the protocol gives other answers
+      const text: string = await ctx.exchange("Web.jsoup", protocol, { url: "/" });
+      // @ts-expect-error encode is missing
+      await ctx.exchange("Web.jsoup", { name: "x", decode: () => "", frameLength: () => 0 }, {});
+      return text;
+    });
+  });
+
+  it("need a caller's name outside of services", () => {
+    // @ts-expect-error `caller` is missing
+    compile(() => connect({}));
+    // @ts-expect-error the service's name is missing
+    compile(() => runService(definition, {}));
+    // @ts-expect-error not made by defineService
+    compile(() => runService({ book, queryFlight }, { service: "Flight.query" }));
+  });
+});
+
+describe("test clusters", () => {
+  it("know their services", () => {
+    compile(async () => {
+      const cluster = await createTestCluster({
+        services: [
+          { service: "Flight.query", definition, instances: 2 },
+          { service: "Flight.book", definition },
+        ],
+      });
+      expectTypeOf(await cluster.call(Book, "Flight.book", { number: "CZ", seats: 1 })).toEqualTypeOf<BookResponse>();
+      await cluster.call(QueryFlight, `${cluster.instance("Flight.query", 1).address}@tcp`, { number: "CZ" });
+      // @ts-expect-error no such service in the cluster
+      await cluster.call(QueryFlight, "Flight.other", { number: "CZ" });
+      // @ts-expect-error no such field
+      await cluster.call(QueryFlight, "Flight.query", { day: 1 });
+      // @ts-expect-error no such service in the cluster
+      cluster.fault("Flight.other", {}, { kind: "hang" });
+      // @ts-expect-error no such fault
+      cluster.fault("Flight.query", {}, { kind: "explode" });
+      // @ts-expect-error how long?
+      cluster.fault("Flight.query", {}, { kind: "delay" });
+      // @ts-expect-error an instance is a number
+      cluster.fault("Flight.query", { instance: "first" }, { kind: "hang" });
+      // @ts-expect-error no such service in the cluster
+      await cluster.kill("Flight.other");
+      // @ts-expect-error no such field in the answer
+      (await cluster.stub(FlightService, "Flight.query").queryFlight({ number: "CZ" })).gate;
+    });
+    // @ts-expect-error not made by defineService
+    compile(() => createTestCluster({ services: [{ service: "Flight.query", definition: { book, queryFlight } }] }));
+    // @ts-expect-error no such clock
+    compile(() => createTestCluster({ services: [], clock: "fast" }));
+  });
+});
