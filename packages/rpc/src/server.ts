@@ -6,6 +6,7 @@ import type { CallEvents } from "./call-events.js";
 import type { RpcClient } from "./client.js";
 import { type DatagramListener, type DatagramListenerOptions, openDatagramListener } from "./datagram-listener.js";
 import { Admission } from "./overload/admission.js";
+import type { MethodLatency } from "./overload/concurrency-limit.js";
 import { ServerDoor } from "./security/server-door.js";
 import type { PeerSecurity, SecurityRefusal, ServerSecurity } from "./security/server-security.js";
 import { endpointText, ServerConnection } from "./server-connection.js";
@@ -112,6 +113,8 @@ const HANDOVER_RESERVE_MS = 1_000;
 class TcpRpcServer implements RpcServer {
   readonly #core: ServerCore;
   readonly #admission: Admission;
+  /** By method. */
+  readonly #latencies = new Map<string, MethodLatency>();
   readonly #limits: RpcServerLimits;
   readonly #pool = new OutputBufferPool(() => new ProtoWriter(16 << 10));
   readonly #listeners: TcpListener[] = [];
@@ -132,7 +135,7 @@ class TcpRpcServer implements RpcServer {
     });
     this.#core = new ServerCore({
       service: options.service,
-      methods: bindMethods(options.services, () => this.#admission.addMethod()),
+      methods: this.#bind(options.services),
       admission: this.#admission,
       events: options.events,
       client: options.client,
@@ -207,11 +210,23 @@ class TcpRpcServer implements RpcServer {
   }
 
   replace(services: readonly ServiceBinding[]): void {
-    this.#core.methods = bindMethods(services, () => this.#admission.addMethod());
+    this.#core.methods = this.#bind(services);
   }
 
   accept(socket: Socket): void {
     this.#door.accept(socket);
+  }
+
+  /** A method keeps what overload control has learnt of it. */
+  #bind(services: readonly ServiceBinding[]): ReturnType<typeof bindMethods> {
+    return bindMethods(services, (method) => {
+      let latency = this.#latencies.get(method);
+      if (latency === undefined) {
+        latency = this.#admission.addMethod();
+        this.#latencies.set(method, latency);
+      }
+      return latency;
+    });
   }
 
   #openDoor(options: RpcServerOptions): ServerDoor {

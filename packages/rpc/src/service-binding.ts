@@ -42,7 +42,7 @@ export interface BoundMethod {
  */
 export function bindMethods(
   services: readonly ServiceBinding[],
-  newLatency: () => MethodLatency = createMethodLatency,
+  latencyOf: (method: string) => MethodLatency = createMethodLatency,
 ): ReadonlyMap<string, BoundMethod> {
   const methods = new Map<string, BoundMethod>();
   const aliases = new Map<string, BoundMethod>();
@@ -54,7 +54,7 @@ export function bindMethods(
       if (handler === undefined) throw new HandlerMissing({ method: method.fullName });
       if (methods.has(method.fullName)) throw new MethodDuplicate({ method: method.fullName });
       // Bound, so that handlers of a class instance keep their `this`.
-      const bound = { type: method, handler: handler.bind(handlers), latency: newLatency() };
+      const bound = { type: method, handler: handler.bind(handlers), latency: latencyOf(method.fullName) };
       methods.set(method.fullName, bound);
       aliases.set(`${type.typeName}.${key}`, bound);
     }

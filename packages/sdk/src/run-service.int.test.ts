@@ -135,6 +135,36 @@ describe("a service in this process", () => {
     expect(() => currentApp()).toThrow(expect.objectContaining({ reason: "EXEC_NO_RUNTIME" }));
   });
 
+  it("exchanges its code while it serves: what is under way ends with the old code, then that ends", async () => {
+    const seen: string[] = [];
+    const hooksOf = (name: string): ServiceHooks => ({
+      init: () => void seen.push(`init ${name} of ${currentApp().service}`),
+      loop: () => 60_000,
+      fini: () => void seen.push(`fini ${name}`),
+    });
+    let finish: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const running = await start(echo(() => gate, hooksOf("old")));
+    const client = connectTo(createHome());
+    const target = `${running.addresses[0]?.replace("/", "@")}`;
+    const ask = (text: string) => client.call(Echo.methods.Say, target, { text }, { timeoutMs: 10_000 });
+    const before = ask("old");
+    await vi.waitFor(() => expect(running.server.inFlight).toBe(1), 5_000);
+    const broken = echo(undefined, { init: () => Promise.reject(new Error("no database")) });
+    await expect(running.replace(broken)).rejects.toMatchObject({ reason: "EXEC_INIT_FAILED" });
+    await running.replace(echo(undefined, hooksOf("new")));
+    expect(await ask("new")).toEqual({ text: "new" });
+    expect(seen).toEqual(["init old of Test.echo", "init new of Test.echo"]);
+    finish();
+    expect(await before).toEqual({ text: "old" });
+    await vi.waitFor(() => expect(seen.at(-1)).toBe("fini old"), 5_000);
+    expect(running.server.connections).toBe(1);
+    await running.stop();
+    expect(seen.at(-1)).toBe("fini new");
+  });
+
   it("does not start when the init hook fails, and frees its port", async () => {
     const fini = vi.fn();
     const failing = echo(undefined, { init: () => Promise.reject(new Error("no database")), fini });

@@ -294,7 +294,7 @@ export class ServiceRuntime implements RunningService {
 
   #startLoop(): void {
     const { loop } = this.#definition.hooks;
-    if (!loop || this.#stopping) return;
+    if (!loop || this.#abort.signal.aborted) return;
     const { loopMs: pauseMs } = this.#config;
     const run = (): ReturnType<typeof loop> => loop(this.app);
     this.#loop = new HookLoop({ run, pauseMs, logger: this.#logger, clock: this.#clock });
@@ -305,7 +305,7 @@ export class ServiceRuntime implements RunningService {
   async #leave(definition: ServiceDefinition): Promise<void> {
     if (!definition.hooks.fini) return;
     const untilMs = this.#clock.monotonicMs() + this.#config.drainMs;
-    while (this.server.inFlight > 0 && this.#clock.monotonicMs() < untilMs && !this.#stopping) {
+    while (this.server.inFlight > 0 && this.#clock.monotonicMs() < untilMs && !this.#abort.signal.aborted) {
       await this.#clock.sleep(QUIET_CHECK_MS);
     }
     await this.#fini(definition);

@@ -99,7 +99,8 @@ export class VirtualClock implements TestClock {
   }
 
   async until<T>(promise: PromiseLike<T>, maxMs: number = DEFAULT_MAX_MS): Promise<T> {
-    const endMs = this.#nowMs + maxMs;
+    const startMs = this.#nowMs;
+    const endMs = startMs + maxMs;
     let isSettled = false;
     const settle = (): void => {
       isSettled = true;
@@ -109,7 +110,8 @@ export class VirtualClock implements TestClock {
     while (!isSettled) {
       const next = this.#timers[0];
       if (next === undefined || next.dueMs > endMs) {
-        throw new ClusterTimeout({ elapsedMs: maxMs, problem: next === undefined ? "no timer is left" : "time is up" });
+        const problem = next === undefined ? "no timer is left" : `${maxMs} ms were allowed`;
+        throw new ClusterTimeout({ elapsedMs: this.#nowMs - startMs, problem });
       }
       this.#fire(next);
       await this.#rest(() => isSettled);
