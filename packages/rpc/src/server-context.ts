@@ -253,6 +253,11 @@ export class ServerContext<H extends ContextHost = ContextHost>
     else nested?.cancel(reason);
   }
 
+  /** The handler ended with what its own signal told it. */
+  isOwnEnd(error: unknown): boolean {
+    return this.#abort !== undefined && this.#abort.signal.aborted && this.#abort.signal.reason === error;
+  }
+
   /** The answer is given: nothing watches any more. */
   unwatch(): void {
     if (this.#deadlineEntry !== undefined) this.link.core.wheel.remove(this.#deadlineEntry);

@@ -315,7 +315,7 @@ export class ServerCore {
     if (!isAppError(error)) {
       this.logger.error("handler failed", { method: ctx.method, requestId: ctx.requestId, error });
     }
-    const isForeign = isAppError(error) && INSTANCE_REASONS.has(error.reason);
+    const isForeign = isAppError(error) && INSTANCE_REASONS.has(error.reason) && !ctx.isOwnEnd(error);
     this.#answerError(
       ctx,
       wireErrorOf(isForeign ? new CalleeFailed({ reason: error.reason }, { cause: error }) : error),

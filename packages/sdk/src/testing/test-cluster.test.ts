@@ -93,6 +93,15 @@ describe("virtual time", () => {
     expect(seen).toHaveLength(1);
   });
 
+  it("a handler that ends with the reason of its signal ends the call with the code of a deadline", async () => {
+    const patient: Answer = (_request, ctx) =>
+      new Promise((_, reject) => ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason)));
+    const cluster = await open({ services: [{ service: "Test.back", definition: echo(patient) }] });
+    const call = caught(cluster.call(Echo.methods.Sleep, "Test.back", { text: "x" }, { timeoutMs: 300 }));
+    expect(await cluster.clock.until(call)).toMatchObject({ code: "DEADLINE_EXCEEDED" });
+    expect(cluster.hops()).toMatchObject([{ reason: "RPC_DEADLINE_PASSED" }]);
+  });
+
   it("times out at the deadline of the call, to the tick of the timer wheel", async () => {
     const cluster = await open({ services: [{ service: "Test.back", definition: echo(here) }] });
     cluster.fault("Test.back", {}, { kind: "hang" });
