@@ -255,7 +255,8 @@ export class ServerContext<H extends ContextHost = ContextHost>
 
   /** The handler ended with what its own signal told it. */
   isOwnEnd(error: unknown): boolean {
-    return this.#abort !== undefined && this.#abort.signal.aborted && this.#abort.signal.reason === error;
+    const signal = this.#abort?.signal;
+    return signal?.aborted === true && signal.reason === error;
   }
 
   /** The answer is given: nothing watches any more. */
