@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Admission, type AdmissionSubject, type WorkerLoad } from "./admission.js";
 
 let nowMs = 0;
-const clock = { nowMs: () => 0, monotonicMs: () => nowMs };
+const clock = { nowMs: () => 0, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
 const IDLE: WorkerLoad = { inFlight: 0, queued: 0 };
 
 function subject(facts: Partial<AdmissionSubject> = {}): AdmissionSubject {
