@@ -374,7 +374,7 @@ export const CONFIG_KEYS = {
     default: 0.2,
     min: 0,
     max: 1,
-    doc: "repeats per call and callee in the long run, so that retries never multiply the load of a service in trouble",
+    doc: "repeats per call of a direct address (`ip:port`) in the long run, so that retries never multiply the load of a service in trouble. Names have one budget per machine and callee instead, in shared memory: a fifth of the successful calls, 500 saved at most",
   },
   clientRetryBurst: {
     section: "CLIENT",
@@ -384,7 +384,7 @@ export const CONFIG_KEYS = {
     default: 10,
     min: 0,
     max: 10_000,
-    doc: "repeats allowed beside `retry_ratio`, for those who call rarely",
+    doc: "repeats of calls to direct addresses allowed beside `retry_ratio`, for those who call rarely",
   },
   clientShortConnections: {
     section: "CLIENT",

@@ -33,6 +33,7 @@ import { InitFailed } from "./errors.js";
 import { HookLoop } from "./hook-loop.js";
 import { type Runtime, runAs, setRuntime } from "./runtime.js";
 import {
+  clientDefaults,
   clientLimits,
   datagramLimits,
   logWarnings,
@@ -184,7 +185,17 @@ export class ServiceRuntime implements RunningService {
     const limits = clientLimits(config);
     const picker = this.#picker ?? NO_PICKER;
     const own = wiring && { clock: wiring.clock, dial: wiring.dial, random: wiring.random };
-    this.client = createRpcClient({ service, picker, events, logger, limits, ...clientTls(config, tls), ...own });
+    const defaults = clientDefaults(config);
+    this.client = createRpcClient({
+      service,
+      picker,
+      events,
+      logger,
+      limits,
+      defaults,
+      ...clientTls(config, tls),
+      ...own,
+    });
     const metrics = createServiceMetrics(this.#metrics);
     const log = new AmbientLog(this.#sink);
     this.app = { service, config: config.ini, log, metrics, signal: this.#abort.signal, ...callerOf(this.client) };

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { ConfigProblem } from "@msec/core";
 import { describe, expect, it } from "vitest";
 import { readListen } from "./listen-items.js";
-import { datagramLimits, parseServiceConfig } from "./service-config.js";
+import { clientDefaults, datagramLimits, parseServiceConfig } from "./service-config.js";
 
 const interfaces = () => ({ lo: ["127.0.0.1"], eth1: ["10.0.0.5", "10.0.0.6"], wg0: [] });
 
@@ -122,5 +122,16 @@ describe("parseServiceConfig", () => {
     expect(() => parseServiceConfig(text)).toThrow(
       /\[SRPC\] listen: .*sctp.*\[SRPC\] procnum: is "0".*\[SRPC\] accept: is "all".*heartbeat.*reload: is "maybe", use on or off.*loop_ms.*\[CLIENT\] retry_ratio: is "1.5", use a number from 0 to 1.*\[LOG\] Level: is "WARN"/s,
     );
+  });
+});
+
+describe("clientDefaults", () => {
+  it("hedges nothing and keeps connections unless told otherwise", () => {
+    expect(clientDefaults(parseServiceConfig(""))).toEqual({ shortConnection: false });
+  });
+
+  it("takes over what [CLIENT] says", () => {
+    const config = parseServiceConfig("[CLIENT]\nhedge_after_ms = 40\nshort_connections = on");
+    expect(clientDefaults(config)).toEqual({ shortConnection: true, hedge: { afterMs: 40 } });
   });
 });

@@ -6,6 +6,7 @@ import {
   parseNetwork,
   type RpcClientLimits,
   type RpcServerLimits,
+  type TargetOptions,
 } from "@msec/rpc";
 import { type ColorRule, LogFilter, type LogLevel, tryLogLevel } from "@msec/telemetry";
 import { type ConfigIni, parseConfigIni } from "./config-ini.js";
@@ -88,6 +89,12 @@ export function clientLimits(config: ServiceConfig): RpcClientLimits {
     maxFrameBytes: config.clientMaxFrameBytes,
     retryBudget: { ratio: config.clientRetryRatio, burst: config.clientRetryBurst },
   };
+}
+
+/** What `[CLIENT]` says about every call that does not say otherwise. */
+export function clientDefaults(config: ServiceConfig): TargetOptions {
+  const { clientHedgeAfterMs: afterMs, clientShortConnections: shortConnection } = config;
+  return { shortConnection, ...(afterMs > 0 && { hedge: { afterMs } }) };
 }
 
 /** `[LOG] Level` and the rules of `[COLOR]`: FieldName0/FieldValue0, 1, … up to the first name that is missing. */

@@ -33,7 +33,7 @@ import {
   SLOTS_WORD,
   TRANSPORT_ID,
 } from "./live-layout.js";
-import { checkLayout, RETRY_TOKENS_MAX_MILLI } from "./live-table.js";
+import { checkLayout, RETRY_TOKENS_FIRST_MILLI } from "./live-table.js";
 import { isSameProcess, tryProcessStart } from "./process-mark.js";
 import { clearInFlight, reclaimDeadRows } from "./process-rows.js";
 import { openSharedFile, replaceSharedFile, type SharedFile } from "./shared-file.js";
@@ -266,5 +266,5 @@ function fillHeader(buffer: ArrayBuffer, capacity: number): void {
   words[HEADER.slotBytes] = LIVE_SLOT_BYTES;
   words[HEADER.processRows] = LIVE_PROCESS_ROWS;
   words[HEADER.bootMark] = bootMark();
-  words[HEADER.retryTokensMilli] = RETRY_TOKENS_MAX_MILLI;
+  words[HEADER.retryTokensMilli] = RETRY_TOKENS_FIRST_MILLI;
 }

@@ -22,8 +22,13 @@ import { EMPTY_SNAPSHOT, type LiveSnapshot, tryReadSnapshot } from "./live-snaps
 import { claimProcessRow, releaseProcessRow } from "./process-rows.js";
 import { openSharedFile, type SharedFile, tryFileIdentity } from "./shared-file.js";
 
-/** Most retry tokens a callee can have saved, in thousandths. A new table starts with it. */
-export const RETRY_TOKENS_MAX_MILLI = 10_000;
+/**
+ * Most retry tokens a callee can have saved, in thousandths: enough for all calls that one of a few busy instances holds when it falls
+ * silent, and the most that is sent on top when the whole service does.
+ */
+export const RETRY_TOKENS_MAX_MILLI = 500_000;
+/** What a new table starts with. */
+export const RETRY_TOKENS_FIRST_MILLI = 10_000;
 
 /**
  * Opens the table of a service that an agent keeps.
