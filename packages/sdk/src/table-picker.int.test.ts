@@ -87,7 +87,7 @@ it("shares the budget for repeats between all pickers of the machine; successes 
   let taken = 0;
   while (budgets[taken % 2 === 0 ? 0 : 1].take()) taken += 1;
   expect(taken).toBe(10);
-  for (let n = 0; n < 10; n += 1) one.pick("Test.echo", []).report("success", 1);
+  for (let n = 0; n < 5; n += 1) one.pick("Test.echo", []).report("success", 1);
   pick!.report("reset", 1);
   expect([budgets[1].take(), budgets[0].take()]).toEqual([true, false]);
   budgets[0].giveBack();
