@@ -45,7 +45,7 @@ const situations: Situation[] = [
   {
     name: "a frame with a wrong end",
     send: Buffer.concat([ping(1).slice(0, -1), Buffer.from("X")]),
-    tcp: "closed",
+    tcp: { err: -3, reason: "PROTO_FRAME_BAD_END", sequenceLow: 1 },
     udp: "nothing",
   },
   { name: "a frame above the limit", send: Buffer.from("280000001070000000", "hex"), tcp: "closed", udp: "nothing" },
