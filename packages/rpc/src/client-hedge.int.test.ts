@@ -78,7 +78,8 @@ describe("hedged calls", () => {
     picker.places = [slow];
     const call = client.call(say, "Test.echo", { text: "b" }, { timeoutMs: 100 });
     picker.places = [fine, slow];
-    await expect(call).rejects.toEqual(ofReason("RPC_TIMEOUT"));
+    // Either side may be the first to notice: here it is the caller, unless the machine is busy.
+    await expect(call).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
     expect(picker.shared.calls).toBe(2);
     expect(picker.outcomes(fine.port)).toEqual(["success"]);
   });

@@ -13,7 +13,13 @@ describe("joining and staying connected", () => {
     const joinToken = fixture.console.makeToken();
     const first = await fixture.start({ joinToken });
     const info = JSON.parse(readFileSync(`${fixture.home}/agent/agent.json`, "utf8"));
-    expect(info).toEqual({ agentId: "agent-1", address: "127.0.0.1", logAddress: `127.0.0.1:${first.logPort}` });
+    expect(info).toEqual({
+      agentId: "agent-1",
+      address: "127.0.0.1",
+      logAddress: `127.0.0.1:${first.logPort}`,
+      pid: process.pid,
+      startTicks: expect.any(Number),
+    });
     expect(statSync(`${fixture.home}/agent/identity/identity.json`).mode & 0o777).toBe(0o600);
     await until(() => fixture.console.heartbeats.length > 0, "a heartbeat arrives");
     expect(fixture.console.heartbeats[0]?.load.memoryTotalBytes).toBeGreaterThan(0);
