@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { echo, ListPicker, ofReason, openClient, order, type Say, say, startServer } from "./client-fixture.js";
+import { echo, ListPicker, openClient, order, type Say, say, startServer } from "./client-fixture.js";
 import type { RetryTokens } from "./index.js";
 
 /** Never answers; keeps whether the caller told that it gave up. */
