@@ -56,12 +56,8 @@ export type { RetryBudgetOptions } from "./retry-budget.js";
 export { CallerList } from "./security/caller-list.js";
 export type { ClientTls } from "./security/client-tls.js";
 export type { PeerSecurity, SecurityRefusal, ServerSecurity, ServerTls } from "./security/server-security.js";
-export {
-  createRpcServer,
-  type RpcServer,
-  type RpcServerLimits,
-  type RpcServerOptions,
-  type ServerStopOptions,
-} from "./server.js";
+export { createRpcServer, type RpcServer, type RpcServerOptions } from "./server.js";
 export type { RpcServerCounts } from "./server-counts.js";
+export type { ServerStopOptions } from "./server-ending.js";
+export type { RpcServerLimits } from "./server-limits.js";
 export { bindService, type Handler, type Handlers, type ServiceBinding } from "./service-binding.js";

@@ -1,5 +1,5 @@
 import type { Server as NetServer, Socket } from "node:net";
-import { type Clock, type HostPort, type Logger, silentLogger, startTimer, systemClock } from "@msec/core";
+import { type Clock, type HostPort, type Logger, silentLogger, systemClock } from "@msec/core";
 import { type InputStream, listenTcp, OutputBufferPool, startTimerWheel, type TcpListener } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
 import type { CallEvents } from "./call-events.js";
@@ -12,31 +12,9 @@ import type { PeerSecurity, SecurityRefusal, ServerSecurity } from "./security/s
 import { endpointText, ServerConnection } from "./server-connection.js";
 import { ServerCore } from "./server-core.js";
 import type { RpcServerCounts } from "./server-counts.js";
+import { ServerEnding, type ServerStopOptions } from "./server-ending.js";
+import { completeServerLimits, type RpcServerLimits } from "./server-limits.js";
 import { bindMethods, type ServiceBinding } from "./service-binding.js";
-
-export interface RpcServerLimits {
-  /** Largest frame or HTTP body, in and out. Default 16 MiB. Longer ones are refused before their body arrives. */
-  readonly maxFrameBytes?: number;
-  /** Default 10000. More are closed at once. */
-  readonly maxConnections?: number;
-  /** Requests under way. Default 10000. More are answered RESOURCE_EXHAUSTED (RPC_OVERLOADED) at once. */
-  readonly maxInFlight?: number;
-  /** A request that waited longer between its arrival and its turn is refused (RPC_QUEUED_TOO_LONG). Default 800; 0 = never. */
-  readonly maxQueueMs?: number;
-  /**
-   * When requests wait longer than this for their turn, the worker takes only what it manages, the most important first; the same
-   * happens when latencies show that too many are under way. Default 20; 0 = overload control is off.
-   */
-  readonly maxQueueDelayMs?: number;
-  /** A connection without a complete message for this long is closed, unless a request is under way on it. Default 60000. */
-  readonly idleTimeoutMs?: number;
-  /** Time for the rest of a message that was begun, beside what its length takes at 16 KB/s (NET_MESSAGE_TIMEOUT). Default 30000; 0 = any. */
-  readonly messageTimeoutMs?: number;
-  /** Connections from one address; more are closed at once. Default: half of `maxConnections`; 0 = any. */
-  readonly maxConnectionsPerAddress?: number;
-  /** Most bytes of answers that may wait for a peer that does not read; then its connection is closed. Default 64 MiB. */
-  readonly maxQueuedOutputBytes?: number;
-}
 
 export interface RpcServerOptions {
   /** Own name, `First.Second`. */
@@ -60,11 +38,6 @@ export interface RpcServerOptions {
    * a request that does not use them pays nothing.
    */
   readonly contextMembers?: object;
-}
-
-export interface ServerStopOptions {
-  readonly graceMs?: number;
-  readonly isHandover?: boolean;
 }
 
 export interface RpcServer {
@@ -103,36 +76,25 @@ export interface RpcServer {
   stop(options?: ServerStopOptions): Promise<{ readonly cutOff: number }>;
 }
 
-/** How long quiet connections of clients that don't know the stop notice stay open for requests that are on their way. */
-const LINGER_MS = 100;
-/** In a handover a connection without a message for so long is closed. */
-const QUIET_MS = 1_000;
-/** What is left of the grace for those who do not go: they are refused and closed as in any stop. */
-const HANDOVER_RESERVE_MS = 1_000;
-
 class TcpRpcServer implements RpcServer {
   readonly #core: ServerCore;
   readonly #admission: Admission;
   /** By method. */
   readonly #latencies = new Map<string, MethodLatency>();
-  readonly #limits: RpcServerLimits;
+  readonly #limits: Required<RpcServerLimits>;
   readonly #pool = new OutputBufferPool(() => new ProtoWriter(16 << 10));
   readonly #listeners: TcpListener[] = [];
   readonly #datagrams: DatagramListener[] = [];
   readonly #connections = new Set<ServerConnection>();
   readonly #door: ServerDoor;
+  readonly #ending: ServerEnding;
   #stopping: Promise<{ cutOff: number }> | undefined;
-  #onChange: () => void = () => undefined;
 
   constructor(options: RpcServerOptions) {
-    this.#limits = options.limits ?? {};
+    this.#limits = completeServerLimits(options.limits);
     const clock = options.clock ?? systemClock;
-    this.#admission = new Admission({
-      clock,
-      maxInFlight: this.#limits.maxInFlight ?? 10_000,
-      maxQueueMs: this.#limits.maxQueueMs ?? 800,
-      maxQueueDelayMs: this.#limits.maxQueueDelayMs ?? 20,
-    });
+    const { maxInFlight, maxQueueMs, maxQueueDelayMs } = this.#limits;
+    this.#admission = new Admission({ clock, maxInFlight, maxQueueMs, maxQueueDelayMs });
     this.#core = new ServerCore({
       service: options.service,
       methods: this.#bind(options.services),
@@ -145,9 +107,15 @@ class TcpRpcServer implements RpcServer {
       asyncContext: options.asyncContext ?? true,
       contextMembers: options.contextMembers,
     });
-    this.#core.onQuiet = () => this.#onChange();
     this.#door = this.#openDoor(options);
     this.#core.guard = this.#door.guard;
+    this.#ending = new ServerEnding({
+      core: this.#core,
+      door: this.#door,
+      listeners: this.#listeners,
+      datagrams: this.#datagrams,
+      connections: this.#connections,
+    });
   }
 
   get addresses(): readonly HostPort[] {
@@ -184,10 +152,9 @@ class TcpRpcServer implements RpcServer {
   }
 
   async listen(at: { host?: string; port?: number } | { server: NetServer }): Promise<HostPort> {
-    const { maxConnections } = this.#limits;
     const listener = await listenTcp({
       ...at,
-      ...(maxConnections === undefined ? {} : { maxConnections }),
+      maxConnections: this.#limits.maxConnections,
       readShared: true,
       onConnection: (socket) => this.accept(socket),
       onDrop: (peer) => {
@@ -231,12 +198,12 @@ class TcpRpcServer implements RpcServer {
 
   #openDoor(options: RpcServerOptions): ServerDoor {
     const { clock, logger, wheel } = this.#core;
-    const { maxConnections = 10_000, maxConnectionsPerAddress, messageTimeoutMs, idleTimeoutMs } = this.#limits;
+    const { maxConnectionsPerAddress, messageTimeoutMs, idleTimeoutMs } = this.#limits;
     return new ServerDoor({
       security: options.security ?? {},
-      maxPerAddress: maxConnectionsPerAddress ?? Math.ceil(maxConnections / 2),
-      messageTimeoutMs: messageTimeoutMs ?? 30_000,
-      firstByteTimeoutMs: idleTimeoutMs ?? 60_000,
+      maxPerAddress: maxConnectionsPerAddress,
+      messageTimeoutMs,
+      firstByteTimeoutMs: idleTimeoutMs,
       connections: this.#connections,
       clock,
       logger,
@@ -247,6 +214,7 @@ class TcpRpcServer implements RpcServer {
   }
 
   #serve(stream: InputStream, socket: Socket, security: PeerSecurity | undefined): void {
+    const { maxFrameBytes, idleTimeoutMs, maxQueuedOutputBytes } = this.#limits;
     const connection = new ServerConnection({
       core: this.#core,
       stream,
@@ -254,14 +222,11 @@ class TcpRpcServer implements RpcServer {
       address: endpointText(socket.remoteAddress, socket.remotePort),
       localAddress: endpointText(socket.localAddress, socket.localPort),
       pool: this.#pool,
-      maxFrameBytes: this.#limits.maxFrameBytes ?? 16 << 20,
-      limits: {
-        idleTimeoutMs: this.#limits.idleTimeoutMs ?? 60_000,
-        maxQueuedOutputBytes: this.#limits.maxQueuedOutputBytes ?? 64 << 20,
-      },
+      maxFrameBytes,
+      limits: { idleTimeoutMs, maxQueuedOutputBytes },
       onClose: (closed) => {
         this.#connections.delete(closed);
-        this.#onChange();
+        this.#ending.noteChange();
       },
     });
     this.#connections.add(connection);
@@ -269,64 +234,16 @@ class TcpRpcServer implements RpcServer {
     if (this.#core.isStopping) connection.announceStop();
   }
 
-  stop({ graceMs = 10_000, isHandover = false }: ServerStopOptions = {}): Promise<{ cutOff: number }> {
-    this.#stopping ??= this.#stop(graceMs, isHandover);
+  stop(options: ServerStopOptions = {}): Promise<{ cutOff: number }> {
+    this.#stopping ??= this.#stop(options);
     return this.#stopping;
   }
 
-  async #stop(graceMs: number, isHandover: boolean): Promise<{ cutOff: number }> {
-    const { clock, wheel } = this.#core;
-    const deadlineMs = clock.monotonicMs() + graceMs;
-    if (isHandover) this.#core.isHandingOver = true;
-    else this.#core.isStopping = true;
-    for (const listener of this.#datagrams) listener.drain(isHandover);
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    for (const connection of this.#connections) connection.announceStop();
-    if (isHandover) await this.#handOver(deadlineMs - HANDOVER_RESERVE_MS);
-    this.#core.isStopping = true;
-    await this.#until(() => this.#core.underWay === 0, deadlineMs);
-    await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
-    for (const connection of this.#connections) if (connection.inFlight === 0) connection.end();
-    await this.#until(() => this.#connections.size === 0, Math.min(deadlineMs, clock.monotonicMs() + LINGER_MS));
-    await Promise.all(this.#datagrams.map((listener) => listener.close()));
-    const cutOff = this.#core.underWay;
-    for (const connection of this.#connections) connection.destroy();
-    this.#door.close();
-    await this.#until(() => this.#connections.size === 0, clock.monotonicMs() + 1000);
-    wheel.stop();
+  async #stop(options: ServerStopOptions): Promise<{ cutOff: number }> {
+    const cutOff = await this.#ending.run(options);
+    this.#core.wheel.stop();
     this.#admission.stop();
     return { cutOff };
-  }
-
-  /** Serves on until all peers have gone, closing the quiet ones. */
-  async #handOver(untilMs: number): Promise<void> {
-    const { clock } = this.#core;
-    const isEmpty = (): boolean => this.#connections.size === 0 && this.#core.underWay === 0;
-    for (let nowMs = clock.monotonicMs(); !isEmpty() && nowMs < untilMs; nowMs = clock.monotonicMs()) {
-      for (const connection of this.#connections) {
-        if (connection.inFlight === 0 && nowMs - connection.lastMessageMs >= QUIET_MS) connection.end();
-      }
-      await this.#until(isEmpty, Math.min(untilMs, nowMs + QUIET_MS / 4));
-    }
-    for (const connection of this.#connections) connection.endBehindAnswer();
-    await this.#until(isEmpty, untilMs + HANDOVER_RESERVE_MS - 2 * LINGER_MS);
-  }
-
-  /** Waits for a condition that changes when a request or a connection ends. */
-  #until(isReached: () => boolean, deadlineMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const waitMs = Math.max(0, deadlineMs - this.#core.clock.monotonicMs());
-      const timer = startTimer(this.#core.clock, () => done(), waitMs);
-      const done = (): void => {
-        timer.stop();
-        this.#onChange = () => undefined;
-        resolve();
-      };
-      this.#onChange = () => {
-        if (isReached()) done();
-      };
-      this.#onChange();
-    });
   }
 }
 
