@@ -2,9 +2,9 @@
 import type { MessageType, MethodType, ServiceType } from "@msec/protocol";
 import type { CallOptions } from "./call-options.js";
 import type { CallFunction, Stub } from "./caller.js";
-import type { CallRequest } from "./client-call.js";
 import { bindingOf } from "./exchange-binding.js";
 import type { AnyProtocol } from "./exchange-protocol.js";
+import type { CallRequest } from "./requested-call.js";
 
 /** More are forgotten: method names are a handful, unless somebody makes them up. */
 const MAX_RAW_METHODS = 4096;

@@ -1,34 +1,18 @@
 /** One call: its first attempt, its deadline and its end. What happens when an attempt fails is decided in call-repeats.ts. */
 import { type AppError, ERROR_CODES } from "@msec/core";
-import { type MethodType, remoteErrorOf } from "@msec/protocol";
-import { CallAttempt, type ReceivedAnswer } from "./call-attempt.js";
-import type { ChannelKind } from "./call-channel.js";
-import type { CallParent, NestedCall } from "./call-context.js";
+import { remoteErrorOf } from "@msec/protocol";
+import type { CallAttempt, ReceivedAnswer } from "./call-attempt.js";
+import type { NestedCall } from "./call-context.js";
 import { type CallErrorDetails, withCallDetails } from "./call-error.js";
 import { HedgeTimer } from "./call-hedge.js";
-import type { CallOptions } from "./call-options.js";
 import { LOAD_REASONS, outcomeOfError } from "./call-outcome.js";
-import { DEFAULT_PRIORITY, userHashOf } from "./call-priority.js";
 import { CallRepeats, type RepeatedCall } from "./call-repeats.js";
-import type { CallTarget } from "./call-target.js";
 import type { ClientCore } from "./client-core.js";
 import { CallCancelled, CallTimeout, DeadlinePassed, ResponseInvalid, ShuttingDown } from "./errors.js";
-import { random32, randomFlowHigh } from "./ids.js";
 import type { CallOutcome, Pick } from "./picker.js";
+import { type CallOrigin, type CallRequest, RequestedCall } from "./requested-call.js";
 
-const DEFAULT_TIMEOUT_MS = 800;
-const DEFAULT_MAX_ATTEMPTS = 3;
-const NO_OPTIONS: CallOptions = {};
 const NONE_TRIED: readonly string[] = [];
-
-export interface CallRequest {
-  readonly method: MethodType;
-  readonly target: string;
-  readonly request: unknown;
-  readonly options: CallOptions | undefined;
-  /** Of a protocol of the caller's own. Default: SRPC. */
-  readonly channels?: ChannelKind;
-}
 
 /** Filled by the executor below: a promise without a closure per call. */
 let grabbedResolve: (value: unknown) => void;
@@ -38,22 +22,9 @@ const grab = (resolve: (value: unknown) => void, reject: (error: unknown) => voi
   grabbedReject = reject;
 };
 
-/** A call and its first attempt in one object. */
-export class ClientCall extends CallAttempt implements RepeatedCall, NestedCall {
-  readonly client: ClientCore;
-  readonly parent: CallParent | undefined;
-  readonly place: CallTarget;
-  readonly wanted: CallRequest;
-  readonly options: CallOptions;
+/** A call and its first attempt in one object. Only this class decides when the call ends. */
+export class ClientCall extends RequestedCall implements RepeatedCall, NestedCall {
   readonly promise: Promise<unknown>;
-  /** Monotonic. */
-  readonly beganMs: number;
-  readonly deadlineMs: number;
-  /** The same in all attempts; inherited inside a request. */
-  readonly flowIdHigh: number;
-  readonly flowIdLow: number;
-  readonly priority: number;
-  readonly userHash: number;
   /** Attempts started. */
   attempts = 0;
   readonly #resolve: (value: unknown) => void;
@@ -67,66 +38,11 @@ export class ClientCall extends CallAttempt implements RepeatedCall, NestedCall 
   #hedge: HedgeTimer | undefined = undefined;
   #onAbort: (() => void) | undefined = undefined;
 
-  constructor(
-    client: ClientCore,
-    wanted: CallRequest,
-    from: { readonly place: CallTarget; readonly parent: CallParent | undefined },
-  ) {
-    super();
-    const { parent, place } = from;
-    const options = wanted.options ?? NO_OPTIONS;
-    this.client = client;
-    this.parent = parent;
-    this.place = place;
-    this.wanted = wanted;
-    this.options = options;
+  constructor(client: ClientCore, wanted: CallRequest, from: CallOrigin) {
+    super(client, wanted, from);
     this.promise = new Promise(grab);
     this.#resolve = grabbedResolve;
     this.#reject = grabbedReject;
-    this.beganMs = client.clock.monotonicMs();
-    const ownMs = this.beganMs + (options.timeoutMs ?? place.options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const { priority, user } = options;
-    if (parent === undefined) {
-      this.flowIdHigh = randomFlowHigh();
-      this.flowIdLow = random32();
-      this.priority = priority ?? DEFAULT_PRIORITY;
-      this.userHash = user === undefined ? this.flowIdLow : userHashOf(user);
-      this.deadlineMs = ownMs;
-    } else {
-      this.flowIdHigh = parent.flowIdHigh;
-      this.flowIdLow = parent.flowIdLow;
-      this.priority = priority ?? parent.priority;
-      this.userHash = user === undefined ? parent.userHash : userHashOf(user);
-      this.deadlineMs = Math.min(parent.deadlineMs, ownMs);
-    }
-  }
-
-  get methodType(): MethodType {
-    return this.wanted.method;
-  }
-
-  get callee(): string {
-    return this.wanted.target;
-  }
-
-  get message(): unknown {
-    return this.wanted.request;
-  }
-
-  get isShort(): boolean {
-    return this.options.shortConnection ?? this.place.options.shortConnection ?? false;
-  }
-
-  get isProbe(): boolean {
-    return this.options.probe ?? false;
-  }
-
-  get isIdempotent(): boolean {
-    return this.options.idempotent ?? this.wanted.method.isIdempotent;
-  }
-
-  get maxAttempts(): number {
-    return this.options.maxAttempts ?? this.place.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   }
 
   start(): void {

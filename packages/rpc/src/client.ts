@@ -3,11 +3,12 @@ import { type CallParent, currentParent } from "./call-context.js";
 import type { CallOptions } from "./call-options.js";
 import type { Caller, Stub } from "./caller.js";
 import { createStub, exchangeRequest, rawRequest } from "./caller-members.js";
-import { type CallRequest, ClientCall } from "./client-call.js";
+import { ClientCall } from "./client-call.js";
 import { ClientCore, type ClientCoreOptions } from "./client-core.js";
 import { ClientClosed, ClientOverloaded } from "./errors.js";
 import type { ExchangeProtocol } from "./exchange-protocol.js";
 import { MethodRegistry } from "./method-registry.js";
+import type { CallRequest } from "./requested-call.js";
 
 export interface RpcClientOptions extends ClientCoreOptions {
   /** Services whose methods `callMethod` finds by name; more with `register`. */

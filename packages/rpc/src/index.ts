@@ -14,7 +14,6 @@ export type { CallOptions, HedgeOptions, TargetOptions } from "./call-options.js
 export { DEFAULT_PRIORITY, HIGHEST_PRIORITY, userHashOf } from "./call-priority.js";
 export type { Caller, CallFunction, Stub } from "./caller.js";
 export { createRpcClient, type NamedCall, type RpcClient, type RpcClientOptions } from "./client.js";
-export type { CallRequest } from "./client-call.js";
 export type { RpcClientLimits } from "./client-core.js";
 export {
   type DatagramLimits,
@@ -52,6 +51,7 @@ export {
 } from "./errors.js";
 export type { ExchangeProtocol, ExchangeWriter } from "./exchange-protocol.js";
 export type { CallOutcome, Pick, Picker, RetryTokens } from "./picker.js";
+export type { CallRequest } from "./requested-call.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";
 export { CallerList } from "./security/caller-list.js";
 export type { ClientTls } from "./security/client-tls.js";
