@@ -1,9 +1,8 @@
 /** One service in this process: what a worker, `msec run` and tests use. */
 import cluster from "node:cluster";
 import type { Server as NetServer } from "node:net";
-import { type Clock, type HostPort, homePaths, type Logger, type Random, silentLogger, systemClock } from "@msec/core";
+import { type Clock, type HostPort, type Logger, type Random, silentLogger, systemClock } from "@msec/core";
 import {
-  type CallEvents,
   createRpcClient,
   createRpcServer,
   type Dial,
@@ -14,23 +13,11 @@ import {
   type TlsDirectory,
 } from "@msec/rpc";
 import { openSharedServer, retryWhileInUse, type WorkerStat } from "@msec/rpc/process";
-import {
-  createRingOpener,
-  FrameworkMetrics,
-  type FrameworkTotals,
-  HopEmitter,
-  LogEmitter,
-  type LogRecord,
-  MetricEmitter,
-  reportLosses,
-  reportServer,
-} from "@msec/telemetry";
-import { tryAgentLogAddress } from "./agent-info.js";
+import type { FrameworkTotals, LogRecord, MetricEmitter } from "@msec/telemetry";
 import { callerOf } from "./caller-of.js";
 import { createContextMembers } from "./context-members.js";
 import type { ServiceApp, ServiceDefinition } from "./define-service.js";
-import { InitFailed } from "./errors.js";
-import { HookLoop } from "./hook-loop.js";
+import { HookRunner } from "./hook-runner.js";
 import { type Runtime, runAs, setRuntime } from "./runtime.js";
 import {
   clientDefaults,
@@ -44,8 +31,8 @@ import {
 import { AmbientLog, type LogSink } from "./service-log.js";
 import { createServiceMetrics } from "./service-metrics.js";
 import { allowed, clientTls, openTls, serverSecurity } from "./service-security.js";
+import { ServiceTelemetry } from "./service-telemetry.js";
 import { NO_PICKER, TablePicker } from "./table-picker.js";
-import { serverCounts, WorkerMeter } from "./worker-meter.js";
 
 export interface RunServiceOptions {
   /** Own name, `First.Second`. */
@@ -91,11 +78,6 @@ export interface RunningService {
   stop(options?: ServerStopOptions): Promise<{ readonly cutOff: number }>;
 }
 
-const FINI_MS = 1_000;
-const QUIET_CHECK_MS = 20;
-/** Causes that come with a request, and are counted with it. */
-const REQUEST_REFUSALS: ReadonlySet<string> = new Set(["tls required", "certificate", "caller"]);
-
 /**
  * Starts a service in this process and resolves when it listens and its init hook has succeeded.
  *
@@ -139,79 +121,60 @@ export class ServiceRuntime implements RunningService {
   readonly app: ServiceApp;
   readonly server: RpcServer;
   readonly client: RpcClient;
-  #definition: ServiceDefinition;
+  readonly #definition: ServiceDefinition;
   readonly #config: ServiceConfig;
-  readonly #logger: Logger;
-  readonly #metrics: MetricEmitter;
-  readonly #logs: LogEmitter;
-  readonly #hops: HopEmitter;
-  readonly #metered: FrameworkMetrics;
-  readonly #meter = new WorkerMeter();
-  readonly #sink: LogSink;
+  readonly #telemetry: ServiceTelemetry;
+  readonly #hooks: HookRunner;
   readonly #picker: TablePicker | undefined;
   readonly #abort = new AbortController();
-  readonly #clock: Clock;
-  readonly #wiring: RuntimeWiring | undefined;
   readonly #runtime: Runtime;
-  #loop: HookLoop | undefined;
-  /** Code that was exchanged and has not run its fini hook yet. */
-  #leaving: Promise<void> = Promise.resolve();
+  /** Its services share the process with others. */
+  readonly #isShared: boolean;
   readonly #onListenersClosed: () => Promise<void>;
   readonly #listeners: NetServer[] = [];
   #addresses: string[] = [];
-  #hasInit = false;
   #stopping: Promise<{ readonly cutOff: number }> | undefined;
 
   constructor(definition: ServiceDefinition, config: ServiceConfig, options: RuntimeOptions) {
-    const { service, home, tls, wiring } = options;
+    const { service, home, tls, wiring, logger = silentLogger } = options;
+    const clock = wiring?.clock ?? systemClock;
     this.#definition = definition;
     this.#config = config;
-    this.#wiring = wiring;
-    this.#clock = wiring?.clock ?? systemClock;
+    this.#isShared = wiring !== undefined;
     this.#onListenersClosed = options.onListenersClosed ?? (() => Promise.resolve());
-    this.#logger = options.logger ?? silentLogger;
-    const paths = home === undefined ? undefined : homePaths(home);
-    const openSink = paths ? createRingOpener(paths.monitorRing) : () => undefined;
-    this.#metrics = wiring?.metrics ?? new MetricEmitter({ service, openSink });
-    this.#logs = new LogEmitter({ address: () => (paths ? tryAgentLogAddress(paths.agentInfo) : undefined) });
-    this.#sink = { service, emitter: this.#logs, filter: config.logFilter, onRecord: options.onLogRecord };
-    reportLosses(this.#metrics, this.#logs);
-    this.#hops = new HopEmitter(this.#logs, this.#clock);
-    this.#metered = new FrameworkMetrics(this.#metrics);
-    const onFailed = (name: string): void => this.#metered.onRouteFailed(name);
-    this.#picker = wiring?.picker ?? (home === undefined ? undefined : new TablePicker(home, { onFailed }));
-    const events = this.#events();
-    const logger = this.#logger;
-    const limits = clientLimits(config);
-    const picker = this.#picker ?? NO_PICKER;
-    const own = wiring && { clock: wiring.clock, dial: wiring.dial, random: wiring.random };
-    const defaults = clientDefaults(config);
-    this.client = createRpcClient({
-      service,
-      picker,
-      events,
-      logger,
-      limits,
-      defaults,
-      ...clientTls(config, tls),
-      ...own,
+    const telemetry = new ServiceTelemetry({
+      ...{ service, home, clock, filter: config.logFilter, onRecord: options.onLogRecord },
+      ...{ metrics: wiring?.metrics, onRequest: wiring?.onRequest },
     });
-    const metrics = createServiceMetrics(this.#metrics);
-    const log = new AmbientLog(this.#sink);
+    this.#telemetry = telemetry;
+    const { events, sink } = telemetry;
+    const onFailed = (name: string): void => telemetry.framework.onRouteFailed(name);
+    this.#picker = wiring?.picker ?? (home === undefined ? undefined : new TablePicker(home, { onFailed }));
+    const picker = this.#picker ?? NO_PICKER;
+    this.client = createRpcClient({
+      ...{ service, picker, events, logger },
+      limits: clientLimits(config),
+      defaults: clientDefaults(config),
+      ...clientTls(config, tls),
+      ...(wiring && { clock: wiring.clock, dial: wiring.dial, random: wiring.random }),
+    });
+    const metrics = createServiceMetrics(telemetry.metrics);
+    const log = new AmbientLog(sink);
     this.app = { service, config: config.ini, log, metrics, signal: this.#abort.signal, ...callerOf(this.client) };
     this.#runtime = { app: this.app, picker };
     this.server = createRpcServer({
-      service,
+      ...{ service, events, client: this.client, logger },
       services: definition.services,
-      events,
-      client: this.client,
-      logger,
       limits: serverLimits(config),
       security: serverSecurity(config, tls),
-      contextMembers: createContextMembers({ sink: this.#sink, metrics, config: config.ini, runtime: this.#runtime }),
+      contextMembers: createContextMembers({ sink, metrics, config: config.ini, runtime: this.#runtime }),
       ...(wiring && { clock: wiring.clock }),
     });
-    reportServer(this.#metrics, () => serverCounts(this.server));
+    telemetry.report(this.server);
+    const { app, server } = this;
+    const { loopMs, drainMs } = config;
+    const run = <T>(work: () => T): T => (this.#isShared ? runAs(this.#runtime, work) : work());
+    this.#hooks = new HookRunner({ app, server, clock, logger, loopMs, drainMs, run });
   }
 
   get addresses(): readonly string[] {
@@ -219,29 +182,22 @@ export class ServiceRuntime implements RunningService {
   }
 
   async start(): Promise<void> {
-    this.#metrics.start();
-    if (this.#wiring === undefined) setRuntime(this.#runtime);
-    await this.#init(this.#definition);
-    this.#hasInit = true;
+    this.#telemetry.start();
+    if (!this.#isShared) setRuntime(this.#runtime);
+    await this.#hooks.init(this.#definition);
     for (const { host, port, transport } of this.#config.listen) {
       const at = transport === "tcp" ? await this.#listenTcp(host, port) : await this.#listenUdp(host, port);
       this.#addresses.push(`${at.host}:${at.port}/${transport}`);
     }
-    this.#startLoop();
+    this.#hooks.startLoop();
   }
 
   async replace(definition: ServiceDefinition): Promise<void> {
-    const before = this.#definition;
-    await this.#init(definition);
-    this.server.replace(definition.services);
-    this.#definition = definition;
-    await this.#loop?.stop();
-    this.#startLoop();
-    this.#leaving = this.#leaving.then(() => this.#leave(before));
+    await this.#hooks.replace(definition, () => this.server.replace(definition.services));
   }
 
   setLogFilter(filter: LogSink["filter"]): void {
-    this.#sink.filter = filter;
+    this.#telemetry.sink.filter = filter;
   }
 
   setAllowed(config: ServiceConfig): void {
@@ -249,42 +205,17 @@ export class ServiceRuntime implements RunningService {
   }
 
   totals(): FrameworkTotals {
-    return this.#metered.totals();
+    return this.#telemetry.totals();
   }
 
   stat(): WorkerStat {
-    return this.#meter.read(this.server, this.totals());
+    return this.#telemetry.stat(this.server);
   }
 
   stop(options: ServerStopOptions = {}): Promise<{ readonly cutOff: number }> {
     const { graceMs = this.#config.drainMs, isHandover = false } = options;
     this.#stopping ??= this.#stop({ graceMs, isHandover });
     return this.#stopping;
-  }
-
-  #events(): CallEvents {
-    const metrics = this.#metered;
-    const hops = this.#hops;
-    const meter = this.#meter;
-    const onRequest = this.#wiring?.onRequest;
-    return {
-      onRequest: (request) => {
-        metrics.onRequest(request);
-        const delayMs = request.startedMs - request.arrivedMs;
-        metrics.onDelay(delayMs);
-        meter.onDelay(delayMs);
-        if (request.refusedBy !== "") metrics.onRefused(request.refusedBy);
-        hops.onRequest(request);
-        onRequest?.(request);
-      },
-      onCall: (call) => {
-        metrics.onCall(call);
-        if (call.err !== 0) meter.onCallFailed(call.reason);
-      },
-      onRefused: (cause) => {
-        if (!REQUEST_REFUSALS.has(cause)) metrics.onRefused(cause);
-      },
-    };
   }
 
   async #listenTcp(host: string, port: number): Promise<HostPort> {
@@ -298,73 +229,16 @@ export class ServiceRuntime implements RunningService {
     return retryWhileInUse(() => this.server.listenUdp({ host, port, shared: cluster.isWorker, limits }));
   }
 
-  /** Hooks of services that share a process find their own with `currentApp()`. */
-  #run<T>(work: () => T): T {
-    return this.#wiring === undefined ? work() : runAs(this.#runtime, work);
-  }
-
-  #startLoop(): void {
-    const { loop } = this.#definition.hooks;
-    if (!loop || this.#abort.signal.aborted) return;
-    const { loopMs: pauseMs } = this.#config;
-    const run = (): ReturnType<typeof loop> => loop(this.app);
-    this.#loop = new HookLoop({ run, pauseMs, logger: this.#logger, clock: this.#clock });
-    this.#run(() => this.#loop?.start());
-  }
-
-  /** Code that was exchanged ends when nothing that it began is under way, or the drain time is over. */
-  async #leave(definition: ServiceDefinition): Promise<void> {
-    if (!definition.hooks.fini) return;
-    const untilMs = this.#clock.monotonicMs() + this.#config.drainMs;
-    while (this.server.inFlight > 0 && this.#clock.monotonicMs() < untilMs && !this.#abort.signal.aborted) {
-      await this.#clock.sleep(QUIET_CHECK_MS);
-    }
-    await this.#fini(definition);
-  }
-
-  async #init({ hooks: { init } }: ServiceDefinition): Promise<void> {
-    if (!init) return;
-    try {
-      await this.#run(() => init(this.app.config, this.app));
-    } catch (error) {
-      throw new InitFailed({ service: this.app.service, problem: problemOf(error) }, { cause: error });
-    }
-  }
-
   async #stop(options: ServerStopOptions): Promise<{ readonly cutOff: number }> {
     this.#abort.abort();
     for (const listener of this.#listeners) listener.close();
     await this.#onListenersClosed();
-    const [result] = await Promise.all([this.server.stop(options), this.#loop?.stop()]);
-    await this.#leaving;
-    // A start that failed in the init hook has nothing to undo.
-    if (this.#hasInit) await this.#fini(this.#definition);
+    const [result] = await Promise.all([this.server.stop(options), this.#hooks.stopLoop()]);
+    await this.#hooks.fini();
     this.client.close();
-    this.#meter.stop();
     this.#picker?.close();
-    this.#hops.stop();
-    await this.#logs.close();
-    this.#metrics.stop(); // last, since it tells what the others lost
+    await this.#telemetry.close();
     setRuntime(undefined, this.app);
     return result;
   }
-
-  async #fini({ hooks: { fini } }: ServiceDefinition): Promise<void> {
-    if (!fini) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`it took more than ${FINI_MS} ms`)), FINI_MS);
-    });
-    try {
-      await Promise.race([this.#run(() => fini(this.app)), late]);
-    } catch (error) {
-      this.#logger.error("fini hook failed", { error });
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-function problemOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
