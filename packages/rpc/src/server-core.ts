@@ -4,21 +4,9 @@ import type { TimerWheel } from "@msec/net";
 import { type FrameSlice, type MethodType, type RpcHead, type WireError, wireErrorOf } from "@msec/protocol";
 import { runHandler } from "./call-context.js";
 import type { CallEvents } from "./call-events.js";
+import { withoutBlame } from "./callee-errors.js";
 import type { RpcClient } from "./client.js";
-import {
-  CallCancelled,
-  CalleeFailed,
-  CertificateRefused,
-  ClientClosed,
-  DeadlinePassed,
-  MethodUnknown,
-  Overloaded,
-  QueuedTooLong,
-  RequestInvalid,
-  ResponseInvalid,
-  ShuttingDown,
-  TlsRequired,
-} from "./errors.js";
+import { CallCancelled, ClientClosed, MethodUnknown, RequestInvalid, ShuttingDown } from "./errors.js";
 import type { Admission } from "./overload/admission.js";
 import { RunQueue, SLICE_MS } from "./overload/run-queue.js";
 import type { RunningRequests } from "./running-requests.js";
@@ -27,19 +15,6 @@ import type { PeerSecurity } from "./security/server-security.js";
 import { type ContextHost, ServerContext } from "./server-context.js";
 import { createServerCounts } from "./server-counts.js";
 import type { BoundMethod } from "./service-binding.js";
-
-/** Reasons by which a caller judges this very instance; an error of a nested call must not look like them. */
-const INSTANCE_REASONS: ReadonlySet<string> = new Set([
-  Overloaded.reason,
-  QueuedTooLong.reason,
-  ShuttingDown.reason,
-  MethodUnknown.reason,
-  DeadlinePassed.reason,
-  RequestInvalid.reason,
-  ResponseInvalid.reason,
-  TlsRequired.reason,
-  CertificateRefused.reason,
-]);
 
 /** Number for "body not readable" (spec srpc.md §3), whatever the cause. */
 const ERR_INVALID_BODY = -5;
@@ -315,11 +290,7 @@ export class ServerCore {
     if (!isAppError(error)) {
       this.logger.error("handler failed", { method: ctx.method, requestId: ctx.requestId, error });
     }
-    const isForeign = isAppError(error) && INSTANCE_REASONS.has(error.reason) && !ctx.isOwnEnd(error);
-    this.#answerError(
-      ctx,
-      wireErrorOf(isForeign ? new CalleeFailed({ reason: error.reason }, { cause: error }) : error),
-    );
+    this.#answerError(ctx, wireErrorOf(ctx.isOwnEnd(error) ? error : withoutBlame(error)));
   }
 
   #answerError(ctx: RequestContext, error: WireError): void {
