@@ -173,15 +173,19 @@ function soakSection(): string {
   if (!found) return `## Soak\n\n${missing("soak")}`;
   const { file, result } = found;
   const { minutes, ratePerSec, answered, errors } = result;
-  const rows = Object.entries(result.growth).map(([name, { firstMb, lastMb, mbPerHour, windowMb, allowedMb }]) => [
+  const rows = Object.entries(result.growth).map(([name, growth]) => [
     name,
-    ...[firstMb, lastMb, mbPerHour, windowMb, allowedMb].map((value) => value.toFixed(2)),
+    ...[growth.firstMb, growth.lastMb, growth.mbPerHour, growth.windowMb, growth.errorMb, growth.allowedMb].map(
+      (value) => value.toFixed(2),
+    ),
   ]);
   return `## Soak
 
 ${aboutMachine(file, result)} ${minutes} minutes at ${ratePerSec} calls/s, half of the greatest load, all features on: ${answered} answers, ${errors} errors.
 
-${table([["Memory", "first MB", "last MB", "MB per hour", "grown MB", "allowed MB"], ...rows])}`;
+${table([["Memory", "first MB", "last MB", "MB per hour", "grown MB", "± MB", "allowed MB"], ...rows])}
+
+A process grows when the fitted line gains more than what is allowed and more than three of its standard errors (±).`;
 }
 
 export async function writePerformancePage(): Promise<void> {

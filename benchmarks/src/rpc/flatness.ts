@@ -1,7 +1,8 @@
 /**
  * When memory counts as flat. A line is fitted to the samples of the second part of a run (the first fifth, at least 15 s, is for
- * warming up); live memory (heap + external, after a garbage collection) may grow by 1 MiB or 2 % over the fitted window, whichever is
- * more, resident memory by 8 MiB or 5 %.
+ * warming up). The heap after a garbage collection may grow by 1 MiB or 2 % over the fitted window, whichever is more, memory outside of
+ * it (buffers) by 4 MiB or 5 %, resident memory by 8 MiB or 5 %. Buffers come and go by megabytes between two samples, so what a line
+ * gains also has to be more than three standard errors of that gain: less can't be told from chance.
  */
 import type { MemoryUse } from "./bench-process.js";
 
@@ -15,6 +16,8 @@ export interface Growth {
   readonly mbPerHour: number;
   /** What the fitted line gains over the window. */
   readonly windowMb: number;
+  /** Standard error of `windowMb`. */
+  readonly errorMb: number;
   readonly allowedMb: number;
   readonly isFlat: boolean;
 }
@@ -32,6 +35,17 @@ export function slopeOf(points: readonly (readonly [x: number, y: number])[]): n
   return spread === 0 ? 0 : points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
 }
 
+/** Standard error of the slope: how far chance alone, by the scatter around the line, would take it. */
+export function slopeErrorOf(points: readonly (readonly [x: number, y: number])[]): number {
+  if (points.length < 3) return 0;
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  const slope = slopeOf(points);
+  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  const rest = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
+  return Math.sqrt(rest / (points.length - 2) / spread);
+}
+
 function growthOf(
   samples: readonly MemorySample[],
   of: (sample: MemorySample) => number,
@@ -41,6 +55,7 @@ function growthOf(
   const [first, last] = [points[0]!, points.at(-1)!];
   const slope = slopeOf(points);
   const windowMb = slope * (last[0] - first[0]);
+  const errorMb = slopeErrorOf(points) * (last[0] - first[0]);
   const allowedMb = Math.max(allowance.mb, first[1] * allowance.share);
   const round = (value: number): number => Math.round(value * 100) / 100;
   return {
@@ -48,8 +63,9 @@ function growthOf(
     lastMb: round(last[1]),
     mbPerHour: round(slope * 3_600_000),
     windowMb: round(windowMb),
+    errorMb: round(errorMb),
     allowedMb: round(allowedMb),
-    isFlat: windowMb <= allowedMb,
+    isFlat: windowMb <= Math.max(allowedMb, 3 * errorMb),
   };
 }
 
@@ -60,11 +76,18 @@ export function settled(samples: readonly MemorySample[]): readonly MemorySample
   return samples.filter((sample) => sample.atMs >= fromMs);
 }
 
+export interface ProcessGrowth {
+  readonly heap: Growth;
+  readonly external: Growth;
+  readonly resident: Growth;
+}
+
 /** @param samples of one process, in order */
-export function judgeGrowth(samples: readonly MemorySample[]): { readonly live: Growth; readonly resident: Growth } {
+export function judgeGrowth(samples: readonly MemorySample[]): ProcessGrowth {
   const window = settled(samples);
   return {
-    live: growthOf(window, (sample) => sample.heapBytes + sample.externalBytes, { mb: 1, share: 0.02 }),
+    heap: growthOf(window, (sample) => sample.heapBytes, { mb: 1, share: 0.02 }),
+    external: growthOf(window, (sample) => sample.externalBytes, { mb: 4, share: 0.05 }),
     resident: growthOf(window, (sample) => sample.rssBytes, { mb: 8, share: 0.05 }),
   };
 }

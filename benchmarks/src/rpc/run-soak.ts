@@ -56,13 +56,14 @@ async function runPaced(
 }
 
 function formatGrowth(rows: Readonly<Record<string, Growth>>): string {
-  const header = ["memory", "first MB", "last MB", "MB/hour", "grown MB", "allowed MB", ""];
+  const header = ["memory", "first MB", "last MB", "MB/hour", "grown MB", "± MB", "allowed MB", ""];
   const lines = Object.entries(rows).map(([name, growth]) => [
     name,
     growth.firstMb.toFixed(2),
     growth.lastMb.toFixed(2),
     growth.mbPerHour.toFixed(2),
     growth.windowMb.toFixed(2),
+    growth.errorMb.toFixed(2),
     growth.allowedMb.toFixed(2),
     growth.isFlat ? "flat" : "GROWS",
   ]);
@@ -83,9 +84,11 @@ async function soak(minutes: number, wantedRate: number | undefined): Promise<bo
       const { server, client, counts } = await runPaced(pair, ratePerSec, minutes * 60_000);
       const [ofServer, ofClient] = [judgeGrowth(server), judgeGrowth(client)];
       const growth = {
-        serverLive: ofServer.live,
+        serverHeap: ofServer.heap,
+        serverExternal: ofServer.external,
         serverResident: ofServer.resident,
-        clientLive: ofClient.live,
+        clientHeap: ofClient.heap,
+        clientExternal: ofClient.external,
         clientResident: ofClient.resident,
       };
       const isFlat = Object.values(growth).every((each) => each.isFlat);
