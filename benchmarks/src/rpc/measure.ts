@@ -48,7 +48,7 @@ export interface Pair {
 
 /** The agent's process. Stop it after the pairs. */
 export async function startAgentChild(): Promise<Child> {
-  const agent = new Child({ role: "agent", core: CLIENT_CORE });
+  const agent = new Child({ role: "agent", core: SERVER_CORE });
   await agent.next();
   return agent;
 }

@@ -14,16 +14,44 @@ const clock: Clock = { nowMs: () => 1_700_000_001_000, monotonicMs: () => 1_000,
 describe("HopEmitter", () => {
   const frames: Uint8Array[] = [];
   let emitter: HopEmitter;
+  let done: (frame: Uint8Array) => void;
   const records = (): HopRecord[] => frames.flatMap((frame) => decodeHopBatch(decodeLogEvent(frame, 4).hops!));
 
   beforeEach(() => {
     vi.useFakeTimers();
     frames.length = 0;
-    emitter = new HopEmitter({ writeHops: (frame) => frames.push(frame) }, clock);
+    done = () => undefined;
+    const logs = {
+      writeHops: (frame: Uint8Array) => void frames.push(frame),
+      set onHopsDone(recycle: (frame: Uint8Array) => void) {
+        done = recycle;
+      },
+    };
+    emitter = new HopEmitter(logs, clock);
   });
   afterEach(() => {
     emitter.stop();
     vi.useRealTimers();
+  });
+
+  it("uses the memory of frames that were sent again, and leaves that of waiting ones alone", () => {
+    const fill = (): void => {
+      const before = frames.length;
+      for (let n = 0; frames.length === before; n++) emitter.onRequest({ ...request, flowIdLow: n });
+    };
+    fill();
+    fill();
+    const [first, second] = frames as [Uint8Array, Uint8Array];
+    const copies = [first.slice(), second.slice()];
+    done(first);
+    fill();
+    fill();
+    expect(frames[3]?.buffer).toBe(first.buffer);
+    expect(new Set(frames.slice(1).map(({ buffer }) => buffer)).size).toBe(3);
+    expect(second).toEqual(copies[1]);
+    expect(decodeHopBatch(decodeLogEvent(frames[3]!, 4).hops!)).toEqual(
+      decodeHopBatch(decodeLogEvent(copies[0]!, 4).hops!),
+    );
   });
 
   it("sends what gathered in 100 ms as one batch, with one timer", () => {

@@ -10,15 +10,17 @@ import type { LogEmitter } from "./log-emitter.js";
 const BATCH_MS = 100;
 
 export class HopEmitter {
-  readonly #logs: Pick<LogEmitter, "writeHops">;
+  readonly #logs: Pick<LogEmitter, "writeHops" | "onHopsDone">;
   readonly #batch: HopBatchWriter;
   readonly #onTimer = (): void => this.#expire();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param clock the one that gave the monotonic times of the requests */
-  constructor(logs: Pick<LogEmitter, "writeHops">, clock: Clock = systemClock) {
+  constructor(logs: Pick<LogEmitter, "writeHops" | "onHopsDone">, clock: Clock = systemClock) {
     this.#logs = logs;
-    this.#batch = new HopBatchWriter(clock);
+    const batch = new HopBatchWriter(clock);
+    this.#batch = batch;
+    logs.onHopsDone = (frame) => batch.recycle(frame);
   }
 
   /** Reads the plain fields of a request that has ended; keeps nothing of it. */

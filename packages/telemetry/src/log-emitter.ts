@@ -71,6 +71,7 @@ export class LogEmitter {
   #tooLarge = 0;
   #isClosed = false;
   #onIdle: () => void = () => undefined;
+  #onHopsDone: (frame: Uint8Array) => void = () => undefined;
 
   constructor(options: LogEmitterOptions) {
     this.#options = options;
@@ -102,6 +103,12 @@ export class LogEmitter {
       return;
     }
     this.#enqueue(this.#queue, frame);
+  }
+
+  /** Called with each frame of `writeHops` that was sent or dropped. */
+  set onHopsDone(done: (frame: Uint8Array) => void) {
+    this.#onHopsDone = done;
+    this.#hops.onDropped = done;
   }
 
   /** Queues a frame of `HopBatchWriter`. */
@@ -163,11 +170,16 @@ export class LogEmitter {
       if (error || this.#unwritten !== batch) return; // 'close' puts them back
       this.#unwritten = NOTHING;
       if (queue === this.#queue) this.#sent += batch.length;
-      else this.#hopsSent += queue.weightOf(batch);
+      else this.#onHopsWritten(batch);
       this.#pump();
     };
     if (queue === this.#queue) socket.write(Buffer.concat(batch), onWritten);
     else writeAll(socket, batch, onWritten);
+  }
+
+  #onHopsWritten(batch: readonly Uint8Array[]): void {
+    this.#hopsSent += this.#hops.weightOf(batch);
+    for (const frame of batch) this.#onHopsDone(frame);
   }
 
   #connect(): void {

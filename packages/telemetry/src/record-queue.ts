@@ -3,6 +3,8 @@ export class RecordQueue {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
   readonly #weightOf: (entry: Uint8Array) => number;
+  /** Called with each entry that goes because there was no room. */
+  onDropped: (entry: Uint8Array) => void = () => undefined;
   #records: Uint8Array[] = [];
   #head = 0;
   #bytes = 0;
@@ -68,8 +70,10 @@ export class RecordQueue {
 
   #trim(): void {
     while (this.count > this.#maxEntries || (this.#bytes > this.#maxBytes && this.count > 0)) {
-      this.#dropped += this.#weightOf(this.#records[this.#head]!);
+      const oldest = this.#records[this.#head]!;
+      this.#dropped += this.#weightOf(oldest);
       this.#shift();
+      this.onDropped(oldest);
     }
   }
 

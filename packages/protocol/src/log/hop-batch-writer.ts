@@ -29,6 +29,14 @@ const FULL_AT_TEXT_BYTES = 12 << 10;
 /** … and above this one a name is sent as empty: only one request with dozens of endless names gets here. */
 const MAX_TEXT_BYTES = 24 << 10;
 const MAX_TEXT_CHARS = 512;
+/** So that the words behind the prefix stand at a multiple of 4. */
+const PADDING_BYTES = 2;
+const WORDS_AT = PADDING_BYTES + HOP_FRAME_PREFIX_BYTES;
+const BUFFER_BYTES = WORDS_AT + CAPACITY_WORDS * 4 + MAX_TEXT_BYTES;
+/** Buffers kept for reuse. */
+const MAX_FREE = 8;
+/** Smaller batches get memory of their own: while they wait for an agent they must not hold a whole buffer each. */
+const MIN_LENT_BYTES = BUFFER_BYTES / 3;
 const MAX_ATTEMPT = 0xffff;
 const MAX_MICROS = 0xffff_ffff;
 
@@ -53,7 +61,9 @@ export class HopBatchWriter {
   /** Records in the batch that is being filled. */
   count = 0;
   readonly #clock: Clock;
-  readonly #words = new Uint32Array(CAPACITY_WORDS);
+  #buffer = new ArrayBuffer(BUFFER_BYTES);
+  #words = new Uint32Array(this.#buffer, WORDS_AT, CAPACITY_WORDS);
+  readonly #free: ArrayBuffer[] = [];
   #at = HOP_HEAD_WORDS;
   #baseMs = 0;
   readonly #refs = new Map<string, number>();
@@ -108,28 +118,41 @@ export class HopBatchWriter {
     this.count++;
   }
 
-  /** The batch as a framed log event of its own memory; the next record begins a new one. */
+  /** The batch as a framed log event; the next record begins a new one. Hand the frame back when it is used up: {@link recycle}. */
   seal(): Uint8Array {
-    const texts = this.#texts.map((text) => textEncoder.encode(text));
-    const textBytes = texts.reduce((sum, text) => sum + 2 + text.length, 0);
     const words = this.#words;
     words[0] = HOP_MAGIC;
     words[1] = this.count;
     words[2] = this.#at - HOP_HEAD_WORDS;
-    words[3] = texts.length;
-    const packed = new Uint8Array(words.buffer, 0, this.#at * 4);
-    const frame = new Uint8Array(HOP_FRAME_PREFIX_BYTES + packed.length + textBytes);
-    putPrefix(frame, packed.length + textBytes);
-    frame.set(packed, HOP_FRAME_PREFIX_BYTES);
-    let pos = HOP_FRAME_PREFIX_BYTES + packed.length;
-    for (const text of texts) {
-      frame[pos] = text.length;
-      frame[pos + 1] = text.length >>> 8;
-      frame.set(text, pos + 2);
-      pos += 2 + text.length;
-    }
+    words[3] = this.#texts.length;
+    const end = this.#putTexts(WORDS_AT + this.#at * 4);
+    const frame = new Uint8Array(this.#buffer, PADDING_BYTES, end - PADDING_BYTES);
+    putPrefix(frame, end - WORDS_AT);
     this.#reset();
+    if (frame.length < MIN_LENT_BYTES) return frame.slice();
+    this.#buffer = this.#free.pop() ?? new ArrayBuffer(BUFFER_BYTES);
+    this.#words = new Uint32Array(this.#buffer, WORDS_AT, CAPACITY_WORDS);
     return frame;
+  }
+
+  /** Nobody reads the frame any more: its memory serves a later batch. */
+  recycle(frame: Uint8Array): void {
+    const { buffer } = frame;
+    const isOurs = buffer instanceof ArrayBuffer && buffer.byteLength === BUFFER_BYTES;
+    if (isOurs && this.#free.length < MAX_FREE) this.#free.push(buffer);
+  }
+
+  /** @returns where they end */
+  #putTexts(start: number): number {
+    const bytes = new Uint8Array(this.#buffer);
+    let pos = start;
+    for (const text of this.#texts) {
+      const { written } = textEncoder.encodeInto(text, bytes.subarray(pos + 2));
+      bytes[pos] = written;
+      bytes[pos + 1] = written >>> 8;
+      pos += 2 + written;
+    }
+    return pos;
   }
 
   /** Wall and monotonic time are compared once per batch, so a step of the clock spoils a fraction of a second at most. */
@@ -195,7 +218,7 @@ export class HopBatchWriter {
 }
 
 function putPrefix(frame: Uint8Array, payloadBytes: number): void {
-  const view = new DataView(frame.buffer);
+  const view = new DataView(frame.buffer, frame.byteOffset);
   view.setUint32(0, payloadBytes + 6, true);
   frame[4] = (TAG_HOPS & 127) | 128;
   frame[5] = TAG_HOPS >>> 7;
