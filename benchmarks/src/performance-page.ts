@@ -39,6 +39,8 @@ interface SoakFile extends Result {
   readonly answered: number;
   readonly errors: number;
   readonly growth: Readonly<Record<string, Growth>>;
+  /** When the verdict was not made in the run itself: by which rule. */
+  readonly judgedBy?: string;
 }
 
 interface PublishedRow {
@@ -172,7 +174,7 @@ function soakSection(): string {
   const found = newest<SoakFile>("soak", "growth");
   if (!found) return `## Soak\n\n${missing("soak")}`;
   const { file, result } = found;
-  const { minutes, ratePerSec, answered, errors } = result;
+  const { minutes, ratePerSec, answered, errors, judgedBy } = result;
   const rows = Object.entries(result.growth).map(([name, growth]) => [
     name,
     ...[growth.firstMb, growth.lastMb, growth.mbPerHour, growth.windowMb, growth.errorMb, growth.allowedMb].map(
@@ -185,7 +187,7 @@ ${aboutMachine(file, result)} ${minutes} minutes at ${ratePerSec} calls/s, half 
 
 ${table([["Memory", "first MB", "last MB", "MB per hour", "grown MB", "± MB", "allowed MB"], ...rows])}
 
-A process grows when the fitted line gains more than what is allowed and more than three of its standard errors (±).`;
+A process grows when the fitted line gains more than what is allowed and more than three of its standard errors (±).${judgedBy === undefined ? "" : ` Judged by ${judgedBy}.`}`;
 }
 
 export async function writePerformancePage(): Promise<void> {

@@ -104,24 +104,29 @@ export class Admission {
 
   /** @returns why a request that comes out of the queue is not worth the work any more; undefined = it is */
   expiry(request: AdmissionSubject): AppError | undefined {
-    const { maxQueueMs } = this.#options;
-    if (request.deadlineMs <= request.startedMs) {
-      request.refusedBy = "deadline";
-      return new DeadlinePassed({ method: request.method });
-    }
-    const waitMs = request.startedMs - request.arrivedMs;
-    if (maxQueueMs > 0 && waitMs > maxQueueMs) return this.#refuse(request, "msg_timeout");
-    const isWanted = this.#control?.isStillWanted(request, waitMs) ?? true;
+    const tooLate = this.#tooLate(request);
+    if (tooLate !== undefined) return tooLate;
+    const isWanted = this.#control?.isStillWanted(request, request.startedMs - request.arrivedMs) ?? true;
     return isWanted ? undefined : this.#refuse(request, "shed");
   }
 
   /** @returns why it is not started, also noted in `refusedBy`; undefined = it is */
   refusal(request: AdmissionSubject, load: WorkerLoad): AppError | undefined {
-    const expiry = this.expiry(request);
-    if (expiry !== undefined) return expiry;
+    const tooLate = this.#tooLate(request);
+    if (tooLate !== undefined) return tooLate;
     if (load.inFlight + load.queued >= this.#options.maxInFlight) return this.#refuse(request, "full");
     const cause = this.#control?.check(request, request.startedMs, load.inFlight);
     return cause === undefined ? undefined : this.#refuse(request, cause);
+  }
+
+  #tooLate(request: AdmissionSubject): AppError | undefined {
+    const { maxQueueMs } = this.#options;
+    if (request.deadlineMs <= request.startedMs) {
+      request.refusedBy = "deadline";
+      return new DeadlinePassed({ method: request.method });
+    }
+    const isTooOld = maxQueueMs > 0 && request.startedMs - request.arrivedMs > maxQueueMs;
+    return isTooOld ? this.#refuse(request, "msg_timeout") : undefined;
   }
 
   stop(): void {

@@ -84,11 +84,6 @@ export class OverloadControl {
     return this.#isLagging;
   }
 
-  /** Requests per second that are taken now; Infinity = all. */
-  get ratePerSec(): number {
-    return this.#ratePerSec;
-  }
-
   /** A request was started after so long a wait in the queue; 0 = it did not pass through it. */
   noteStart(waitMs: number): void {
     this.#started++;
