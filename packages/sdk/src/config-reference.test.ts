@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { CONFIG_KEYS, type ConfigKey } from "./config-keys.js";
+import type { ConfigKey } from "./config-key.js";
+import { CONFIG_KEYS } from "./config-keys.js";
 import { fillConfigTables } from "./config-reference.js";
 import { parseServiceConfig } from "./service-config.js";
 

@@ -1,5 +1,6 @@
 /** The tables of docs/reference/config-ini.md, made from {@link CONFIG_KEYS}. */
-import { CONFIG_KEYS, type ConfigKey, OLD_KEYS } from "./config-keys.js";
+import type { ConfigKey } from "./config-key.js";
+import { CONFIG_KEYS, OLD_KEYS } from "./config-keys.js";
 
 const EFFECT = { live: "at once", reload: "reload", restart: "restart" } as const;
 

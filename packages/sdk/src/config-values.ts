@@ -1,7 +1,8 @@
 /** Reads config.ini by the table of {@link CONFIG_KEYS}. */
 import type { ConfigProblem } from "@msec/core";
 import type { ConfigIni } from "./config-ini.js";
-import { CONFIG_KEYS, type ConfigKey, type ConfigValues, OLD_KEYS } from "./config-keys.js";
+import type { ConfigKey } from "./config-key.js";
+import { CONFIG_KEYS, type ConfigValues, OLD_KEYS } from "./config-keys.js";
 
 const ROWS: readonly (readonly [name: string, row: ConfigKey])[] = Object.entries(CONFIG_KEYS);
 const FLAGS: Readonly<Record<string, boolean>> = {
