@@ -20,5 +20,5 @@ export const ServiceNameInvalid = defineError<{ field: string; value: string; ru
 export const AddressInvalid = defineError<{ field: string; value: string }>(
   "NET_ADDRESS_INVALID",
   "INVALID_ARGUMENT",
-  (d) => `${d.field} ${JSON.stringify(d.value)} is not ip:port with an IPv4 address and a port from 1 to 65535`,
+  (d) => `${d.field} ${JSON.stringify(d.value)} is not ip:port (IPv6 as [ip]:port) with a port from 1 to 65535`,
 );

@@ -1,4 +1,5 @@
 import { AddressInvalid, ServiceNameInvalid } from "./errors.js";
+import { canonicalIp, isIpv4, isIpv4, isIpv6 } from "./ip-address.js";
 
 /** Longest first- or second-level name, login name or version tag. Spec: console.md §2.3. */
 export const MAX_NAME_LENGTH = 16;
@@ -31,26 +32,28 @@ export function formatServiceName(name: ServiceName): string {
   return `${name.first}.${name.second}`;
 }
 
-/** An instance's identity: IPv4 address and port. */
+/** An instance's identity: IP address and port. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-const ipv4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
-
-export function isIpv4(text: string): boolean {
-  return ipv4.test(text);
-}
-
-/** Reads `ip:port`. @throws {AddressInvalid} */
+/** Reads `ip:port`, IPv6 as `[ip]:port`. @throws {AddressInvalid} */
 export function parseHostPort(text: string, field = "address"): HostPort {
-  const [host = "", portText = "", ...rest] = text.split(":");
-  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
-  if (rest.length > 0 || !isIpv4(host) || port < 1 || port > 65_535) throw new AddressInvalid({ field, value: text });
+  const at = text.lastIndexOf(":");
+  const portText = text.slice(at + 1);
+  const port = at > 0 && /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
+  const host = unbracket(text.slice(0, Math.max(0, at)));
+  if (host === undefined || port < 1 || port > 65_535) throw new AddressInvalid({ field, value: text });
   return { host, port };
 }
 
-export function formatHostPort(address: HostPort): string {
-  return `${address.host}:${address.port}`;
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function unbracket(text: string): string | undefined {
+  if (isIpv4(text)) return text;
+  const inner = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : "";
+  return isIpv6(inner) ? inner : undefined;
 }
