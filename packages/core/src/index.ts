@@ -14,18 +14,7 @@ export { type Clock, type ClockTimer, type Random, startTimer, systemClock } fro
 export { type ConfigLayer, deepFreeze, maskSecrets, resolveConfig } from "./config.js";
 export { AddressInvalid, ConfigInvalid, type ConfigProblem, ServiceNameInvalid } from "./errors.js";
 export { type HomePaths, homePaths, type ServiceHomePaths } from "./home-paths.js";
-export {
-  canonicalIp,
-  formatIp,
-  formatIpBytes,
-  isIp,
-  isIpv4,
-  isIpv4,
-  isIpv6,
-  parseIp,
-  tryCanonicalIp,
-  tryIpBytes,
-} from "./ip-address.js";
+export { canonicalIp, formatIp, isIp, isIpv4, parseIp } from "./ip-address.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { formatServiceIdentity, type ServiceIdentity, tryServiceIdentity } from "./service-identity.js";
 export {

@@ -9,20 +9,21 @@ export function isIpv4(text: string): boolean {
   return ipv4.test(text);
 }
 
-export function isIpv6(text: string): boolean {
-  return text.includes(":") && groupsOf(text) !== undefined;
+/** IPv4 or IPv6. */
+export function isIp(text: string): boolean {
+  return canonicalIp(text) !== undefined;
 }
 
-/** Gives the one text of an IPv4 or IPv6 address, or `undefined` when it is none. IPv4 in IPv6 becomes IPv4. */
-export function tryCanonicalIp(text: string): string | undefined {
+/** The one text of an IPv4 or IPv6 address, or `undefined` when it is none. IPv4 in IPv6 becomes IPv4. */
+export function canonicalIp(text: string): string | undefined {
   if (ipv4.test(text)) return text;
-  const groups = text.includes(":") ? groupsOf(text) : undefined;
+  const groups = groupsOf(text);
   return groups && formatGroups(groups);
 }
 
-/** The 16 bytes of an address, or `undefined` when it is none. */
-export function tryIpBytes(text: string): Uint8Array | undefined {
-  const groups = ipv4.test(text) ? groupsOf(`::ffff:${text}`) : groupsOf(text);
+/** The 16 bytes of an address (IPv4 as `::ffff:a.b.c.d`), or `undefined` when it is none. */
+export function parseIp(text: string): Uint8Array | undefined {
+  const groups = groupsOf(ipv4.test(text) ? `::ffff:${text}` : text);
   if (!groups) return undefined;
   const bytes = new Uint8Array(16);
   groups.forEach((value, index) => {
@@ -33,7 +34,7 @@ export function tryIpBytes(text: string): Uint8Array | undefined {
 }
 
 /** Canonical text of 16 bytes. */
-export function formatIpBytes(bytes: Uint8Array): string {
+export function formatIp(bytes: Uint8Array): string {
   const groups: number[] = [];
   for (let at = 0; at < 16; at += 2) groups.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
   return formatGroups(groups);

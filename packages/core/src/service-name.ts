@@ -1,5 +1,5 @@
 import { AddressInvalid, ServiceNameInvalid } from "./errors.js";
-import { canonicalIp, isIpv4, isIpv4, isIpv6 } from "./ip-address.js";
+import { canonicalIp, isIpv4 } from "./ip-address.js";
 
 /** Longest first- or second-level name, login name or version tag. Spec: console.md §2.3. */
 export const MAX_NAME_LENGTH = 16;
@@ -54,6 +54,6 @@ export function formatHostPort({ host, port }: HostPort): string {
 
 function unbracket(text: string): string | undefined {
   if (isIpv4(text)) return text;
-  const inner = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : "";
-  return isIpv6(inner) ? inner : undefined;
+  const inner = text.startsWith("[") && text.endsWith("]") ? canonicalIp(text.slice(1, -1)) : undefined;
+  return inner?.includes(":") ? inner : undefined;
 }
