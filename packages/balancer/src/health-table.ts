@@ -6,7 +6,15 @@
  */
 
 /** How one attempt ended. The same union as `CallOutcome` of `@msec/rpc`. */
-export type CallOutcome = "success" | "refused" | "reset" | "timeout" | "error" | "cancelled";
+export type CallOutcome =
+  | "success"
+  | "refused"
+  | "reset"
+  | "timeout"
+  | "error"
+  /** Refused early by a peer with too much to do: it is alive and takes less for a while; never a reason to eject it. */
+  | "busy"
+  | "cancelled";
 
 /** Numbers of the fields of an instance. */
 export const HEALTH_FIELD = {
@@ -39,6 +47,20 @@ export const HEALTH_FIELD = {
   pickedTotal: 16,
   successTotal: 17,
   failureTotal: 18,
+  /** When the agent last tried to connect, and how it went: 0 never tried, 1 accepted, 2 failed. */
+  probeAt: 19,
+  probeResult: 20,
+  /** Sum of the evidence that this instance fails more than the others, thousandths of a nat; successes wear it off. */
+  evidenceMilli: 21,
+  /** `successTotal` when the evidence was last added to. */
+  evidenceMark: 22,
+  /** Mark of the only process that had reason for the ejection; 0 = others saw it too. */
+  accuser: 23,
+  /** How much of its traffic it refuses as busy, thousandths, and when it last did. */
+  busyMilli: 24,
+  busyAt: 25,
+  busyTotal: 26,
+  cancelledTotal: 27,
 } as const;
 export type HealthField = (typeof HEALTH_FIELD)[keyof typeof HEALTH_FIELD];
 

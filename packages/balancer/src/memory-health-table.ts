@@ -1,6 +1,6 @@
 import { HEALTH_FIELD, type HealthField, type HealthTable } from "./health-table.js";
 
-const FIELDS = 24;
+const FIELDS = 32;
 
 export interface MemoryMember {
   /** `ip:port`; the identity. */

@@ -30,7 +30,7 @@ export function reportOutcome(
   const { slot, outcome, latencyMs } = report;
   if (table.generation(slot) !== report.generation) return;
   table.end(slot, report.generation);
-  if (outcome === "cancelled") {
+  if (outcome === "cancelled" || outcome === "busy") {
     if (table.get(slot, F.trialAt) !== 0) releaseTrial(table, slot);
     return;
   }
