@@ -118,3 +118,16 @@ export const HopBatchInvalid = defineError<{ offset: number; problem: string }>(
   "INVALID_ARGUMENT",
   (d) => `malformed batch of hop records at byte ${d.offset}: ${d.problem}`,
 );
+
+/** A service's JSON that the archived agent would refuse; `number` is the number it gives for it. */
+export const NlbServiceInvalid = defineError<{ number: number; problem: string }>(
+  "PROTO_NLB_SERVICE_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `the service's JSON is refused with ${d.number}: ${d.problem}`,
+);
+
+export const NlbAnswerInvalid = defineError<{ problem: string }>(
+  "PROTO_NLB_ANSWER_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `malformed answer to a route question: ${d.problem}`,
+);

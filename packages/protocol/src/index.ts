@@ -13,6 +13,8 @@ export {
   LogEventTooLarge,
   MonitorNameInvalid,
   MonitorRecordMalformed,
+  NlbAnswerInvalid,
+  NlbServiceInvalid,
   ProtoFieldValueInvalid,
   ProtoMessageMalformed,
   ProtoRequiredFieldMissing,
@@ -101,6 +103,42 @@ export {
   type QueueRecord,
   setQueueRecordValue,
 } from "./monitor/queue-record.js";
+export { hostOfIpKey, ipKeyOf } from "./nlb/ip-key.js";
+export {
+  NLB_DEFAULT_TUNING,
+  NLB_DIRECTORY,
+  NLB_HASH_SLOTS,
+  NLB_MAX_PORTS,
+  NLB_MAX_SERVERS,
+  NLB_META_BYTES,
+  NLB_META_FILE_BYTES,
+  NLB_NO_SERVER,
+  NLB_POLICIES,
+  NLB_RATIOS,
+  NLB_SERVER_BYTES,
+  NLB_SERVERS_FILE_BYTES,
+  NLB_SERVERS_HEADER_BYTES,
+  NLB_TRANSPORTS,
+  NLB_VERSION,
+  NLB_WORD,
+  type NlbPolicy,
+  type NlbServer,
+  type NlbService,
+  type NlbTransport,
+  type NlbTuning,
+  nlbPolicyNumber,
+} from "./nlb/layout.js";
+export { findServer, multiHashModuli, NLB_HASH_MODULI, nlbNameHash, rebuildServerHash } from "./nlb/multi-hash.js";
+export {
+  decodeRouteAnswer,
+  encodeRouteAnswer,
+  encodeRouteQuestion,
+  NLB_ASK_PORT,
+  type NlbRoute,
+  tryDecodeRouteQuestion,
+} from "./nlb/route-question.js";
+export { type NlbCounters, NlbMetaView, NlbServersView } from "./nlb/servers-view.js";
+export { formatNlbService, parseNlbService } from "./nlb/service-json.js";
 export { decodeBase64, encodeBase64 } from "./protobuf/base64.js";
 export { createMessageType } from "./protobuf/dynamic-type.js";
 export {
