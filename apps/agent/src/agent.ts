@@ -95,7 +95,7 @@ async function startParts(context: Context): Promise<RunningAgent> {
         return { result: {} };
       },
     },
-    namingRevision: () => naming.revision,
+    namingPosition: () => naming.position,
     clock,
     random,
     logger,
@@ -157,7 +157,7 @@ function startSupervision(
     logger,
     collect: async () => ({
       atMs: clock.nowMs(),
-      namingRevision: naming.revision,
+      namingRevision: naming.position.revision,
       load: await load.read(),
       processes: supervisor.reports(),
       routes: reportRoutes(naming.tables.views()),

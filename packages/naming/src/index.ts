@@ -1,3 +1,4 @@
+export { checkEntry, checkLabels, MAX_INSTANCES, NO_LABELS } from "./check-entry.js";
 export {
   NameEntryInvalid,
   NamePushRefused,
@@ -8,15 +9,28 @@ export {
 export { FailingNameStore } from "./failing-name-store.js";
 export { MemoryNameStore } from "./memory-name-store.js";
 export type {
+  InstanceCheck,
   InstanceTransport,
+  Locality,
   NameDelta,
   NameSnapshot,
   NameStore,
+  NamingLabels,
   PutOptions,
   ServiceEntry,
   ServiceEntryInput,
   ServiceInstance,
+  ServiceInstanceInput,
 } from "./name-store.js";
-export { checkEntry } from "./name-store.js";
-export { NamingTable, restoreNamingTable, type SnapshotOptions, type TableChange } from "./naming-table.js";
+export {
+  type NamePosition,
+  NamingTable,
+  type PushedDelta,
+  type PushedEntry,
+  type PushedSnapshot,
+  type SnapshotOptions,
+  type TableChange,
+} from "./naming-table.js";
+export { NamingTableFile, type RestoredTable } from "./naming-table-file.js";
+export { checkTuning, NAMING_TUNING_DEFAULTS, type NamingTuning } from "./naming-tuning.js";
 export { NAME_MIGRATIONS, openSqlNameStore, SqlNameStore, type SqlNameStoreOptions } from "./sql-name-store.js";

@@ -1,6 +1,6 @@
 import { ChangeListeners } from "./change-listeners.js";
+import { checkEntry } from "./check-entry.js";
 import {
-  checkEntry,
   checkExpected,
   isSameEntry,
   type NameDelta,

@@ -31,12 +31,41 @@ export function nameStoreContract(open: () => Promise<NameStore>): void {
     expect(login).toEqual({
       service: "App.Login",
       policy: "wrr",
-      instances: [{ host: "10.0.0.9", port: 80, transport: "udp", weight: 100 }],
+      check: "none",
+      locality: "none",
+      partition: false,
+      instances: [{ host: "10.0.0.9", port: 80, transport: "udp", weight: 100, zone: "", rack: "", set: "" }],
       revision: 2,
     });
     expect(crawl?.instances.map((instance) => instance.host)).toEqual(["10.0.0.1", "10.0.0.2"]);
     expect(await store.get("VOA.Crawl")).toEqual(crawl);
     expect(await store.snapshot()).toEqual({ revision: 2, services: [login, crawl] });
+  });
+
+  use("keeps labels, settings and IPv6 addresses, each in its one text", async (store) => {
+    const near = { zone: "eu-1a", rack: "r07", set: "blue" };
+    const input = {
+      policy: "standard",
+      check: "tcp",
+      locality: "rack",
+      partition: true,
+      tuning: { shaping_request_min: 20, success_ratio_base: 0.95 },
+      instances: [{ host: "2001:DB8:0::1", port: 80, transport: "tcp", weight: 7, ...near }],
+    } as const;
+    await store.put("VOA.Crawl", input);
+    const kept = await store.get("VOA.Crawl");
+    expect(kept).toEqual({
+      service: "VOA.Crawl",
+      revision: 1,
+      ...input,
+      instances: [{ ...input.instances[0], host: "2001:db8::1" }],
+    });
+    expect(await store.put("VOA.Crawl", kept ?? entry()), "a repeat").toMatchObject({ revision: 1 });
+    expect(await store.put("VOA.Crawl", { ...input, locality: "zone" })).toMatchObject({ revision: 2 });
+    expect(await store.put("VOA.Crawl", { ...input, locality: "zone", tuning: undefined })).toMatchObject({
+      revision: 3,
+    });
+    expect(await store.get("VOA.Crawl")).not.toHaveProperty("tuning");
   });
 
   use("counts one revision per change of the whole store, none for a repeat", async (store) => {
@@ -84,6 +113,8 @@ export function nameStoreContract(open: () => Promise<NameStore>): void {
       ["A1.B1", { policy: "wrr", instances: [{ host: "10.0.0.1", port: 70_000, transport: "tcp" }] }],
       ["A1.B1", { policy: "wrr", instances: [{ host: "10.0.0.1", port: 80, transport: "tcp", weight: 0 }] }],
       ["A1.B1", { policy: "wrr", instances: [{ host: "10.0.0.1", port: 80, transport: "sctp" as "tcp" }] }],
+      ["A1.B1", { policy: "wrr", instances: [{ host: "10.0.0.1", port: 80, transport: "tcp", zone: "a b" }] }],
+      ["A1.B1", { policy: "wrr", instances: [], tuning: { dead_retry_ratio: 1.1 } }],
     ];
     for (const [service, input] of bad)
       await expect(store.put(service, input)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });

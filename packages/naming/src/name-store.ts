@@ -2,14 +2,27 @@
  * The contract of a name store: which instances serve a name. One revision counts all changes of the store, so a reader that
  * knows its last revision can ask for what came after. The promises are name-store.contract.ts, run on every implementation.
  */
-import { isIpv4, parseServiceName } from "@msec/core";
-import { NameEntryInvalid, NameRevisionConflict } from "./errors.js";
+import { NameRevisionConflict } from "./errors.js";
+import type { NamingTuning } from "./naming-tuning.js";
 
 export type InstanceTransport = "tcp" | "udp" | "all";
+/** Whether agents dial instances that no call reports about. */
+export type InstanceCheck = "none" | "tcp";
+/** Which instances are preferred while they do well: any, those of the caller's zone, those of its rack. */
+export type Locality = "none" | "zone" | "rack";
+
+/** Where a machine or an instance is. Each "" = none, else at most 32 of `A-Z a-z 0-9 . _ -`. */
+export interface NamingLabels {
+  readonly zone: string;
+  /** Means something within its zone only. */
+  readonly rack: string;
+  /** Partition; with {@link ServiceEntry.partition} only instances of the caller's own set are used. */
+  readonly set: string;
+}
 
 /** `host:port` is the identity. */
-export interface ServiceInstance {
-  /** IPv4. */
+export interface ServiceInstance extends NamingLabels {
+  /** IPv4 or IPv6, in its canonical text. */
   readonly host: string;
   readonly port: number;
   readonly transport: InstanceTransport;
@@ -22,16 +35,29 @@ export interface ServiceEntry {
   readonly service: string;
   /** Name of a balancing policy; readers take unknown ones as the default. */
   readonly policy: string;
+  readonly check: InstanceCheck;
+  readonly locality: Locality;
+  /** Only instances of the caller's own set. */
+  readonly partition: boolean;
+  /** What the operator set of the weight shaping; the rest has the defaults of nlb.md §2.1. */
+  readonly tuning?: NamingTuning;
   readonly instances: readonly ServiceInstance[];
   /** Of the change that made it so. */
   readonly revision: number;
 }
 
-/** What a writer gives; the store adds name and revision. A missing weight is 100. */
-export interface ServiceEntryInput {
+/** An instance as a writer may give it: weight 100 and no labels unless said. */
+export type ServiceInstanceInput = Pick<ServiceInstance, "host" | "port" | "transport"> &
+  Optional<Pick<ServiceInstance, "weight" | "zone" | "rack" | "set">>;
+
+/** What a writer gives; the store adds name and revision. Missing: no check, no locality, no partition, no tuning. */
+export interface ServiceEntryInput extends Optional<Pick<ServiceEntry, "check" | "locality" | "partition">> {
   readonly policy: string;
-  readonly instances: readonly (Omit<ServiceInstance, "weight"> & { readonly weight?: number })[];
+  readonly tuning?: NamingTuning | undefined;
+  readonly instances: readonly ServiceInstanceInput[];
 }
+
+type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 export interface NameSnapshot {
   readonly revision: number;
@@ -57,7 +83,7 @@ export interface NameStore {
    * Writing what is there already changes nothing and gives the old revision.
    *
    * @throws {NameRevisionConflict} somebody changed it since `expectedRevision`
-   * @throws {NameEntryInvalid} a bad address, port, weight or transport, or the same address twice
+   * @throws {NameEntryInvalid} a bad address, port, weight, label or setting, or the same address twice
    */
   put(service: string, entry: ServiceEntryInput, opts?: PutOptions): Promise<ServiceEntry>;
   /** @returns false when there was none */
@@ -70,49 +96,12 @@ export interface NameStore {
   close(): Promise<void>;
 }
 
-/** Checks an entry and fills in defaults; instances get a fixed order, so that equal entries compare equal. */
-export function checkEntry(service: string, input: ServiceEntryInput): Omit<ServiceEntry, "revision"> {
-  parseServiceName(service);
-  if (input.policy.length < 1 || input.policy.length > 32) throw invalid("policy", input.policy, "1 to 32 characters");
-  const seen = new Set<string>();
-  const instances = input.instances.map((raw) => {
-    const instance = { host: raw.host, port: raw.port, transport: raw.transport, weight: raw.weight ?? 100 };
-    checkInstance(instance);
-    const address = `${instance.host}:${instance.port}`;
-    if (seen.has(address)) throw invalid("instances", address, "each address once");
-    seen.add(address);
-    return instance;
-  });
-  if (instances.length > 10_000) throw invalid("instances", String(instances.length), "at most 10000");
-  return { service, policy: input.policy, instances: instances.toSorted(byAddress) };
-}
-
-function checkInstance(instance: ServiceInstance): void {
-  if (!isIpv4(instance.host)) throw invalid("host", instance.host, "an IPv4 address");
-  if (!isWhole(instance.port, 1, 65_535)) throw invalid("port", String(instance.port), "1 to 65535");
-  if (!isWhole(instance.weight, 1, 10_000))
-    throw invalid("weight", String(instance.weight), "a whole number from 1 to 10000");
-  if (!["tcp", "udp", "all"].includes(instance.transport))
-    throw invalid("transport", instance.transport, "tcp, udp or all");
-}
-
-function isWhole(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
-}
-
-function byAddress(a: ServiceInstance, b: ServiceInstance): number {
-  return a.host === b.host ? a.port - b.port : a.host < b.host ? -1 : 1;
-}
-
-function invalid(field: string, value: string, rule: string): Error {
-  return new NameEntryInvalid({ field, value, rule });
-}
-
-/** Whether writing `next` over `old` would change nothing. */
+/** Whether writing `next` over `old` would change nothing. Both come from `checkEntry`, so their keys have one order. */
 export function isSameEntry(old: ServiceEntry | undefined, next: Omit<ServiceEntry, "revision">): old is ServiceEntry {
-  return (
-    old !== undefined && old.policy === next.policy && JSON.stringify(old.instances) === JSON.stringify(next.instances)
-  );
+  if (old === undefined) return false;
+  const { revision: _, ...was } = old;
+  const { revision: __, ...is } = next as ServiceEntry;
+  return JSON.stringify(was) === JSON.stringify(is);
 }
 
 /** @throws {NameRevisionConflict} */

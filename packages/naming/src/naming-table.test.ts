@@ -1,22 +1,17 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MemoryNameStore } from "./memory-name-store.js";
 import type { NameDelta, ServiceEntry } from "./name-store.js";
-import { NamingTable, restoreNamingTable } from "./naming-table.js";
+import { NamingTable } from "./naming-table.js";
 
-let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "msec-table-"));
-});
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
+const instance = { port: 80, transport: "tcp", weight: 100, zone: "", rack: "", set: "" } as const;
 const entry = (service: string, revision: number, last = 1): ServiceEntry => ({
   service,
   policy: "adaptive",
-  instances: [{ host: `10.0.0.${last}`, port: 80, transport: "tcp", weight: 100 }],
+  check: "none",
+  locality: "none",
+  partition: false,
+  instances: [{ ...instance, host: `10.0.0.${last}` }],
   revision,
 });
 const put = (service: string, revision: number, last?: number): NameDelta => ({
@@ -25,6 +20,9 @@ const put = (service: string, revision: number, last?: number): NameDelta => ({
   entry: entry(service, revision, last),
 });
 const remove = (service: string, revision: number): NameDelta => ({ kind: "remove", revision, service });
+
+const many = (count: number): ServiceEntry["instances"] =>
+  Array.from({ length: count }, (_, at) => ({ ...instance, host: `10.0.1.${at}` }));
 
 function filled(): NamingTable {
   const table = new NamingTable();
@@ -62,9 +60,30 @@ describe("snapshots", () => {
     expect(() => table.applySnapshot(empty)).not.toThrow();
   });
 
+  it("that take most services or instances away are refused unless confirmed; smaller losses are not", () => {
+    const names = ["A1.B1", "A2.B2", "A3.B3", "A4.B4", "A5.B5"];
+    const table = new NamingTable();
+    table.applySnapshot({
+      revision: 5,
+      services: names.map((name) => ({ ...entry(name, 5), instances: many(3) })),
+    });
+    const refused = expect.objectContaining({ reason: "NAME_PUSH_REFUSED" });
+    const two = { revision: 6, services: names.slice(0, 2).map((name) => entry(name, 5)) };
+    expect(() => table.applySnapshot(two)).toThrow(refused);
+    const thin = { revision: 6, services: names.map((name) => entry(name, 6)) };
+    expect(() => table.applySnapshot(thin), "5 of 15 instances").toThrow(refused);
+    expect([table.revision, table.services.length]).toEqual([5, 5]);
+    const three = {
+      revision: 6,
+      services: names.slice(0, 3).map((name) => ({ ...entry(name, 5), instances: many(3) })),
+    };
+    expect(table.applySnapshot(three).removed).toEqual(["A4.B4", "A5.B5"]);
+    expect(table.applySnapshot(two, { confirmedEmpty: true }).removed).toEqual(["A3.B3"]);
+  });
+
   it("with a malformed entry change nothing", () => {
     const table = filled();
-    const bad = { ...entry("A3.B3", 6), instances: [{ host: "?", port: 80, transport: "tcp" as const, weight: 1 }] };
+    const bad = { ...entry("A3.B3", 6), instances: [{ host: "?", port: 80, transport: "tcp" as const }] };
     expect(() => table.applySnapshot({ revision: 6, services: [entry("A1.B1", 6), bad] })).toThrow(
       expect.objectContaining({ reason: "NAME_ENTRY_INVALID" }),
     );
@@ -120,38 +139,5 @@ describe("deltas", () => {
         expect(table.services).toEqual(await store.list());
       }),
     );
-  });
-});
-
-describe("the file", () => {
-  it("keeps the table; saving leaves nothing else behind", () => {
-    const path = join(dir, "naming", "table.json");
-    const table = filled();
-    table.save(path);
-    table.applyDeltas(5, [put("A1.B1", 6, 7)]);
-    table.save(path);
-    const restored = restoreNamingTable(path);
-    expect([restored.revision, restored.services]).toEqual([6, table.services]);
-    expect(readdirSync(join(dir, "naming"))).toEqual(["table.json"]);
-  });
-
-  it("may be missing", () => {
-    expect(restoreNamingTable(join(dir, "none")).revision).toBe(0);
-  });
-
-  it.each([
-    { name: "half a file", text: '{"format":1,"revision":5,"serv' },
-    { name: "another format", text: '{"format":2,"revision":5,"services":[]}' },
-    { name: "no revision", text: '{"format":1,"services":[]}' },
-    {
-      name: "a bad entry",
-      text: '{"format":1,"revision":5,"services":[{"service":"A1.B1","policy":"x","instances":[{}]}]}',
-    },
-    { name: "null", text: "null" },
-  ])("is refused when it is $name", ({ text }) => {
-    const path = join(dir, "table.json");
-    mkdirSync(dir, { recursive: true });
-    writeFileSync(path, text);
-    expect(() => restoreNamingTable(path)).toThrow(expect.objectContaining({ reason: "NAME_TABLE_INVALID" }));
   });
 });

@@ -1,16 +1,14 @@
 /**
- * What one machine knows of the names: applied from pushes of the console, kept in a file, restored without the console.
+ * What one machine knows of the names: applied from pushes of the console, kept in a file (naming-table-file.ts), restored without
+ * the console.
  *
- * A push is never trusted to wipe the table: a snapshot without services over a table with services is refused unless it is
- * marked as confirmed (a console with a lost or fresh database must not take every machine's names away).
+ * A push is never trusted to wipe the table: a snapshot that takes most of it away is refused unless it is marked as confirmed
+ * (a console with a lost, old or fresh database must not take every machine's names away).
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { isAppError } from "@msec/core";
-import { NamePushRefused, NameTableInvalid } from "./errors.js";
-import { checkEntry, type NameDelta, type NameSnapshot, type ServiceEntry } from "./name-store.js";
-
-const FORMAT = 1;
+import { checkEntry } from "./check-entry.js";
+import { NamePushRefused } from "./errors.js";
+import type { NameDelta, ServiceEntry, ServiceEntryInput } from "./name-store.js";
+import { findCollapse } from "./push-guard.js";
 
 /** What an application changed. */
 export interface TableChange {
@@ -20,18 +18,41 @@ export interface TableChange {
 
 const NOTHING: TableChange = { put: [], removed: [] };
 
+/** Where a reader stands. Revisions of different epochs have nothing to do with each other unless the store says so. */
+export interface NamePosition {
+  /** "" = not known: only a snapshot follows. */
+  readonly epoch: string;
+  readonly revision: number;
+}
+
+/** An entry as it comes over a wire: what has its default may be missing. */
+export type PushedEntry = ServiceEntryInput & Pick<ServiceEntry, "service" | "revision">;
+export interface PushedSnapshot {
+  readonly epoch?: string;
+  readonly revision: number;
+  readonly services: readonly PushedEntry[];
+}
+export type PushedDelta =
+  | { readonly kind: "put"; readonly revision: number; readonly entry: PushedEntry }
+  | Extract<NameDelta, { kind: "remove" }>;
+
 export interface SnapshotOptions {
-  /** The console says that it knows it has no services. */
+  /** What it takes away is meant. */
   readonly confirmedEmpty?: boolean;
 }
 
 export class NamingTable {
-  #revision = 0;
+  #position: NamePosition = { epoch: "", revision: 0 };
   #entries = new Map<string, ServiceEntry>();
 
   /** Revision of the last push that was applied; 0 = none yet. */
   get revision(): number {
-    return this.#revision;
+    return this.#position.revision;
+  }
+
+  /** Epoch of {@link revision}. */
+  get epoch(): string {
+    return this.#position.epoch;
   }
 
   /** By name, ascending. */
@@ -46,23 +67,18 @@ export class NamingTable {
   /**
    * Makes the table equal to the snapshot, also when its revision is lower (the console was restored from a backup).
    *
-   * @throws {NamePushRefused} it is empty, the table is not, and `confirmedEmpty` is not set; nothing is changed
+   * @throws {NamePushRefused} it takes most of the table away and `confirmedEmpty` is not set; nothing is changed
    * @throws {NameEntryInvalid} an entry is malformed; nothing is changed
    */
-  applySnapshot(snapshot: NameSnapshot, opts: SnapshotOptions = {}): TableChange {
-    const kept = this.#entries.size;
-    if (snapshot.services.length === 0 && kept > 0 && opts.confirmedEmpty !== true) {
-      throw new NamePushRefused({
-        revision: snapshot.revision,
-        kept,
-        problem: "it has no services and is not confirmed",
-      });
-    }
-    const next = new Map(snapshot.services.map((entry) => [entry.service, checked(entry)]));
-    const put = [...next.values()].filter((entry) => !isEqual(this.#entries.get(entry.service), entry));
+  applySnapshot(snapshot: PushedSnapshot, opts: SnapshotOptions = {}): TableChange {
+    const { epoch = "", revision, services } = snapshot;
+    const next = new Map(services.map((entry) => [entry.service, this.#checked(entry)]));
+    const problem = opts.confirmedEmpty === true ? undefined : findCollapse(this.#entries, next);
+    if (problem !== undefined) throw new NamePushRefused({ revision, kept: this.#entries.size, problem });
+    const put = [...next.values()].filter((entry) => this.#entries.get(entry.service) !== entry);
     const removed = [...this.#entries.keys()].filter((service) => !next.has(service));
     this.#entries = next;
-    this.#revision = snapshot.revision;
+    this.#position = { epoch, revision };
     return { put, removed };
   }
 
@@ -70,82 +86,41 @@ export class NamingTable {
    * Applies changes in order of revision. Those that are known already are skipped, so a push may be repeated.
    *
    * @param from revision the changes follow on; a gap is refused, take a snapshot then
+   * @param epoch of the position after them; default: as before
    * @throws {NamePushRefused} `from` is beyond what this table has; nothing is changed
    * @throws {NameEntryInvalid} an entry is malformed; nothing is changed
    */
-  applyDeltas(from: number, deltas: readonly NameDelta[]): TableChange {
-    if (from > this.#revision) {
-      const problem = `it follows on revision ${from}, this table is at ${this.#revision}`;
+  applyDeltas(from: number, deltas: readonly PushedDelta[], epoch = this.epoch): TableChange {
+    if (from > this.revision) {
+      const problem = `it follows on revision ${from}, this table is at ${this.revision}`;
       throw new NamePushRefused({ revision: deltas.at(-1)?.revision ?? from, kept: this.#entries.size, problem });
     }
-    const news = deltas.filter((delta) => delta.revision > this.#revision).toSorted((a, b) => a.revision - b.revision);
-    if (news.length === 0) return NOTHING;
-    const next = new Map(this.#entries);
+    const news = deltas.filter((delta) => delta.revision > this.revision).toSorted((a, b) => a.revision - b.revision);
+    const latest = new Map<string, ServiceEntry | undefined>();
     for (const delta of news) {
-      if (delta.kind === "put") next.set(delta.entry.service, checked(delta.entry));
-      else next.delete(delta.service);
+      if (delta.kind === "put") latest.set(delta.entry.service, this.#checked(delta.entry));
+      else latest.set(delta.service, undefined);
     }
-    const touched = new Set(news.map((delta) => (delta.kind === "put" ? delta.entry.service : delta.service)));
-    const put = [...touched].flatMap((service) => next.get(service) ?? []);
-    const removed = [...touched].filter((service) => this.#entries.has(service) && !next.has(service));
-    this.#entries = next;
-    this.#revision = news.at(-1)?.revision ?? this.#revision;
+    this.#position = { epoch, revision: news.at(-1)?.revision ?? this.revision };
+    return latest.size === 0 ? NOTHING : this.#take(latest);
+  }
+
+  #take(latest: ReadonlyMap<string, ServiceEntry | undefined>): TableChange {
+    const put: ServiceEntry[] = [];
+    const removed: string[] = [];
+    for (const [service, entry] of latest) {
+      if (entry) {
+        put.push(entry);
+        this.#entries.set(service, entry);
+      } else if (this.#entries.delete(service)) removed.push(service);
+    }
     return { put, removed };
   }
 
-  /** Writes the table so that a crash at any moment leaves the old or the new one. */
-  save(path: string): void {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const temporary = `${path}.${process.pid}.tmp`;
-    const fd = openSync(temporary, "w", 0o600);
-    try {
-      writeFileSync(fd, JSON.stringify({ format: FORMAT, revision: this.#revision, services: this.services }));
-      fsyncSync(fd);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
+  /** The entry as it is kept: the very object that the table has when nothing differs. */
+  #checked(pushed: PushedEntry): ServiceEntry {
+    const entry = { ...checkEntry(pushed.service, pushed), revision: pushed.revision };
+    const known = this.#entries.get(entry.service);
+    return known && JSON.stringify(known) === JSON.stringify(entry) ? known : entry;
   }
-}
-
-/**
- * Reads a table back; a missing file is an empty table.
- *
- * @throws {NameTableInvalid} the file is damaged: start with an empty table and take a snapshot
- */
-export function restoreNamingTable(path: string): NamingTable {
-  const table = new NamingTable();
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return table;
-    throw new NameTableInvalid({ path, problem: (error as Error).message }, { cause: error });
-  }
-  table.applySnapshot(parseTable(path, text), { confirmedEmpty: true });
-  return table;
-}
-
-function parseTable(path: string, text: string): NameSnapshot {
-  try {
-    const raw = JSON.parse(text) as { format?: unknown; revision?: unknown; services?: unknown };
-    if (raw.format !== FORMAT) throw new Error(`format ${String(raw.format)}, expected ${FORMAT}`);
-    if (!Number.isSafeInteger(raw.revision) || !Array.isArray(raw.services))
-      throw new Error("revision or services missing");
-    return { revision: raw.revision as number, services: raw.services.map((entry) => checked(entry as ServiceEntry)) };
-  } catch (error) {
-    const problem = isAppError(error) || error instanceof Error ? error.message : String(error);
-    throw new NameTableInvalid({ path, problem }, { cause: error });
-  }
-}
-
-function checked(entry: ServiceEntry): ServiceEntry {
-  return { ...checkEntry(entry.service, entry), revision: entry.revision };
-}
-
-function isEqual(a: ServiceEntry | undefined, b: ServiceEntry): boolean {
-  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
 }

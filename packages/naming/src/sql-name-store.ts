@@ -5,8 +5,8 @@
 import { type Migration, openSqlite, type SqliteDatabase } from "@msec/sql";
 import type { Transaction } from "kysely";
 import { ChangeListeners } from "./change-listeners.js";
+import { checkEntry } from "./check-entry.js";
 import {
-  checkEntry,
   checkExpected,
   isSameEntry,
   type NameDelta,
@@ -22,6 +22,9 @@ interface NameTables {
   names: {
     service: string;
     policy: string;
+    /** JSON: check, locality, partition, tuning; missing = default. */
+    options: string;
+    /** JSON. */
     instances: string;
     revision: number;
     removed: number;
@@ -53,7 +56,19 @@ export const NAME_MIGRATIONS: readonly Migration[] = [
       await db.insertInto("name_revision").values({ id: 1, revision: 0, forgotten: 0 }).execute();
     },
   },
+  {
+    id: "0002-options",
+    up: async (db) => {
+      const options = db.schema
+        .alterTable("names")
+        .addColumn("options", "text", (column) => column.notNull().defaultTo("{}"));
+      await options.execute();
+    },
+  },
 ];
+
+/** What a tombstone holds. */
+const REMOVED = { policy: "", check: "none", locality: "none", partition: false, instances: [] } as const;
 
 export interface SqlNameStoreOptions {
   /** Default 7 days. */
@@ -110,7 +125,7 @@ export class SqlNameStore implements NameStore {
       const row = await db.selectFrom("names").select("removed").where("service", "=", service).executeTakeFirst();
       if (row?.removed !== 0) return undefined;
       const revision = await this.#nextRevision(db);
-      await this.#write(db, { service, policy: "", instances: [], revision, removed: 1 });
+      await this.#write(db, { service, ...REMOVED, revision, removed: 1 });
       await this.#forgetOld(db);
       return revision;
     });
@@ -156,7 +171,9 @@ export class SqlNameStore implements NameStore {
   }
 
   async #write(db: Transaction<NameTables>, entry: ServiceEntry & { removed: number }): Promise<void> {
-    const { service, ...rest } = { ...entry, instances: JSON.stringify(entry.instances), changed_at_ms: this.#nowMs() };
+    const { service, policy, instances, revision, removed, ...options } = entry;
+    const json = { options: JSON.stringify(options), instances: JSON.stringify(instances) };
+    const rest = { policy, ...json, revision, removed, changed_at_ms: this.#nowMs() };
     await db
       .insertInto("names")
       .values({ service, ...rest })
@@ -177,18 +194,15 @@ export class SqlNameStore implements NameStore {
   }
 }
 
-function toEntry(row: { service: string; policy: string; instances: string; revision: number }): ServiceEntry {
-  const instances = JSON.parse(row.instances) as ServiceInstance[];
-  return { service: row.service, policy: row.policy, instances, revision: row.revision };
+type NameRow = Pick<NameTables["names"], "service" | "policy" | "options" | "instances" | "revision">;
+
+function toEntry({ service, revision, ...row }: NameRow): ServiceEntry {
+  const options = JSON.parse(row.options) as Omit<ServiceEntryInput, "policy" | "instances">;
+  const instances = JSON.parse(row.instances) as ServiceInstance[]; // rows of older versions have fewer keys
+  return { ...checkEntry(service, { policy: row.policy, ...options, instances }), revision };
 }
 
-function toDelta(row: {
-  service: string;
-  policy: string;
-  instances: string;
-  revision: number;
-  removed: number;
-}): NameDelta {
+function toDelta(row: NameRow & { removed: number }): NameDelta {
   if (row.removed === 1) return { kind: "remove", revision: row.revision, service: row.service };
   return { kind: "put", revision: row.revision, entry: toEntry(row) };
 }

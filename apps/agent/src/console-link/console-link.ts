@@ -4,6 +4,7 @@
  */
 import { type Clock, isAppError, type Logger, type Random } from "@msec/core";
 import { dialLink, type LinkHandlers, LinkPeer } from "@msec/link";
+import type { NamePosition } from "@msec/naming";
 import { type AgentFacts, agentRequests, consoleRequests } from "@msec/protocol";
 import type { Static } from "typebox";
 import { ConsoleAway } from "../errors.js";
@@ -31,8 +32,8 @@ export interface ConsoleLinkOptions {
   readonly dialAt: { readonly host: string; readonly port: number } | undefined;
   readonly facts: AgentFacts;
   readonly handlers: LinkHandlers<typeof consoleRequests>;
-  /** Revision of the naming table, so that the console sends only what changed. */
-  namingRevision(): number;
+  /** Where the naming table stands, so that the console sends only what changed. */
+  namingPosition(): NamePosition;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -146,9 +147,10 @@ export class ConsoleLink implements ConsoleRequester {
     const { agentId } = identity;
     const { result: challenge } = await peer.request("challenge", { agentId });
     const signature = signChallenge(identity, challenge.nonce);
-    const namingRevision = this.#options.namingRevision();
+    const { revision: namingRevision, epoch: namingEpoch } = this.#options.namingPosition();
+    const proof = { agentId, signature, facts, namingRevision, namingEpoch };
     const sentMs = clock.monotonicMs();
-    const { result } = await peer.request("authenticate", { agentId, signature, facts, namingRevision });
+    const { result } = await peer.request("authenticate", proof);
     const monotonicMs = clock.monotonicMs();
     this.#consoleClock = { consoleMs: result.consoleTimeMs + (monotonicMs - sentMs) / 2, monotonicMs };
   }

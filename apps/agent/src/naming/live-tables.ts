@@ -1,7 +1,7 @@
 /** The machine's live tables: one shared file per service that the console announces, of which this agent is the writer. */
 import { DEFAULT_POLICY, tryPolicyId } from "@msec/balancer";
 import { type HomePaths, type Logger, parseServiceName } from "@msec/core";
-import type { ServiceEntry } from "@msec/naming";
+import { type NamingLabels, NO_LABELS, type ServiceEntry } from "@msec/naming";
 import { type LiveTable, type LiveTableWriter, openLiveTable, openLiveTableWriter } from "@msec/shm";
 
 export interface LiveTablesOptions {
@@ -17,6 +17,7 @@ interface OpenTable {
 export class LiveTables {
   readonly #options: LiveTablesOptions;
   readonly #tables = new Map<string, OpenTable>();
+  #local: NamingLabels = NO_LABELS;
 
   constructor(options: LiveTablesOptions) {
     this.#options = options;
@@ -30,19 +31,25 @@ export class LiveTables {
     }
   }
 
+  /** Labels of this machine for the tables that are written from now on. */
+  setLocal(local: NamingLabels): void {
+    this.#local = local;
+  }
+
   /** Makes the table say what the entry says; one bad entry does not hold up the others. */
   write(entry: ServiceEntry): void {
-    const { service, instances, revision } = entry;
+    const { service, instances, revision, locality, partition } = entry;
     const policyId = tryPolicyId(entry.policy) ?? tryPolicyId(DEFAULT_POLICY) ?? 0;
-    this.#change(service, ({ writer }) => {
-      const members = instances.map(({ host, port, transport, weight }) => ({ host, port, transport, weight }));
-      writer.setMembers(revision, members, { policyId });
-    });
+    this.#change(service, ({ writer }) =>
+      writer.setMembers(revision, instances, { policyId, local: this.#local, locality, partition }),
+    );
   }
 
   /** Empties the table: calls fail with "no instance". The file stays, since processes have mapped it. */
   empty(service: string, revision: number): void {
-    this.#change(service, ({ writer }) => writer.setMembers(revision, [], { policyId: 0 }));
+    this.#change(service, ({ writer }) =>
+      writer.setMembers(revision, [], { policyId: 0, locality: "none", partition: false }),
+    );
   }
 
   /** Takes back calls in flight of processes that were killed. */

@@ -4,47 +4,68 @@
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import type { HomePaths, Logger } from "@msec/core";
-import { type NameDelta, NamingTable, restoreNamingTable, type TableChange } from "@msec/naming";
+import {
+  checkLabels,
+  type NamePosition,
+  type NamingLabels,
+  NamingTable,
+  NamingTableFile,
+  NO_LABELS,
+  type PushedDelta,
+  type RestoredTable,
+  type TableChange,
+} from "@msec/naming";
 import type { NamingApply } from "@msec/protocol";
 import { LiveTables } from "./live-tables.js";
 import { Prober } from "./prober.js";
+import { PushAssembler } from "./push-assembler.js";
 
 export class NamingKeeper {
   readonly tables: LiveTables;
-  readonly #path: string;
+  readonly #file: NamingTableFile;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
   readonly #prober: Prober;
-  #table: NamingTable;
+  readonly #assembler = new PushAssembler();
+  readonly #table: NamingTable;
+  #local: NamingLabels;
 
   constructor(options: { readonly paths: HomePaths; readonly logger: Logger }) {
     const { paths, logger } = options;
-    this.#path = `${paths.agent}/naming-table.json`;
+    this.#file = new NamingTableFile(`${paths.agent}/naming-table.json`);
     this.#logger = logger;
     mkdirSync(paths.naming, { recursive: true, mode: 0o700 });
     this.tables = new LiveTables(options);
-    this.#table = this.#restore();
-    for (const entry of this.#table.services) this.tables.write(entry);
+    const { table, local } = this.#restore();
+    this.#table = table;
+    this.#local = local;
+    this.#writeAll();
     this.#emptyForgotten(paths.naming);
     this.#timer = setInterval(() => this.tables.repair(), 2_000);
     this.#prober = new Prober({ views: () => this.tables.views() });
   }
 
-  /** Revision of the last push that was applied; 0 = none yet. */
-  get revision(): number {
-    return this.#table.revision;
+  /** Where the table stands; revision 0 = no push was applied yet. */
+  get position(): NamePosition {
+    const { epoch, revision } = this.#table;
+    return { epoch, revision };
   }
 
   /**
    * Serves `naming.apply`.
    *
-   * @throws NAME_PUSH_REFUSED an unconfirmed empty snapshot, or a delta on a revision that this table does not have
+   * @throws NAME_PUSH_REFUSED a snapshot that takes most away and is not confirmed, a part or delta that follows on something else
    */
-  apply(push: NamingApply): { readonly revision: number } {
+  apply(part: NamingApply): { readonly revision: number } {
+    const push = this.#assembler.add(part);
+    if (push === undefined) return { revision: this.#table.revision };
+    const from = this.#table.revision;
     const change = push.kind === "snapshot" ? this.#applySnapshot(push) : this.#applyDelta(push);
-    for (const entry of change.put) this.tables.write(entry);
+    const isRelabelled = push.local !== undefined && this.#relabel(push.local);
+    if (isRelabelled) this.#writeAll();
+    else for (const entry of change.put) this.tables.write(entry);
     for (const service of change.removed) this.tables.empty(service, push.revision);
-    this.#save();
+    this.#save(push.kind === "snapshot" || isRelabelled, { ...change, from });
     const { revision } = this.#table;
     if (change.put.length + change.removed.length > 0)
       this.#logger.info("names applied", { revision, put: change.put.length, removed: change.removed });
@@ -58,35 +79,48 @@ export class NamingKeeper {
   }
 
   #applySnapshot(push: NamingApply): TableChange {
-    const { revision, services, confirmedEmpty } = push;
-    return this.#table.applySnapshot({ revision, services }, { confirmedEmpty });
+    const { epoch = "", revision, services, confirmedEmpty } = push;
+    return this.#table.applySnapshot({ epoch, revision, services }, { confirmedEmpty });
   }
 
   #applyDelta(push: NamingApply): TableChange {
-    const { revision } = push;
-    const deltas: NameDelta[] = [
+    const { revision, epoch } = push;
+    const deltas: PushedDelta[] = [
       ...push.services.map((entry) => ({ kind: "put" as const, revision, entry })),
       ...push.removed.map((service) => ({ kind: "remove" as const, revision, service })),
     ];
-    return this.#table.applyDeltas(push.baseRevision, deltas);
+    return this.#table.applyDeltas(push.baseRevision, deltas, epoch);
+  }
+
+  #relabel(given: Partial<NamingLabels>): boolean {
+    const local = checkLabels(given);
+    const isNew = JSON.stringify(local) !== JSON.stringify(this.#local);
+    this.#local = local;
+    return isNew;
+  }
+
+  #writeAll(): void {
+    this.tables.setLocal(this.#local);
+    for (const entry of this.#table.services) this.tables.write(entry);
   }
 
   /** When the disk is full the names are in use all the same; a restart asks the console for them again. */
-  #save(): void {
+  #save(isWhole: boolean, change: TableChange & { readonly from: number }): void {
     try {
-      this.#table.save(this.#path);
+      if (isWhole) this.#file.save(this.#table, this.#local);
+      else this.#file.append(this.#table, this.#local, change);
     } catch (error) {
       this.#logger.error("naming table can't be saved", { why: String(error) });
     }
   }
 
-  #restore(): NamingTable {
+  #restore(): RestoredTable {
     try {
-      return restoreNamingTable(this.#path);
+      return this.#file.restore();
     } catch (error) {
       // The live tables still hold the names; the console sends a snapshot to a table of revision 0.
       this.#logger.error("naming table is damaged, waiting for the console", { why: String(error) });
-      return new NamingTable();
+      return { table: new NamingTable(), local: NO_LABELS };
     }
   }
 

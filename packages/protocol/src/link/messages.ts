@@ -45,6 +45,8 @@ export const AuthenticateRequest = Strict({
   signature: Base64(256),
   facts: AgentFacts,
   namingRevision: Type.Integer({ minimum: 0 }),
+  /** Epoch of `namingRevision`; missing = "". */
+  namingEpoch: Type.Optional(Text(64)),
 });
 export const AuthenticateReply = Strict({ consoleTimeMs: Type.Integer() });
 
@@ -173,32 +175,69 @@ export function tlsProofText(agentId: string, service: string, publicKey: string
   return `msec-tls-v1\n${agentId}\n${service}\n${publicKey}\n`;
 }
 
+const Label = Type.Optional(Type.String({ pattern: "^[A-Za-z0-9._-]{0,32}$" }));
+const Ratio = Type.Optional(Type.Number({ minimum: 0, maximum: 1 }));
+
+/** Zone, rack and set of a machine or an instance; missing or "" = none. */
+export const Labels = Strict({ zone: Label, rack: Label, set: Label });
+export type Labels = Static<typeof Labels>;
+
 export const NamedInstance = Strict({
-  host: Text(15),
+  /** IPv4 or IPv6. */
+  host: Text(45),
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
   transport: Type.Unsafe<"tcp" | "udp" | "all">({ type: "string", enum: ["tcp", "udp", "all"] }),
   weight: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  zone: Label,
+  rack: Label,
+  set: Label,
 });
+/** The keys of the original, nlb.md §2.1; missing = its default. */
+export const NamedTuning = Strict({
+  shaping_request_min: Type.Optional(Type.Integer({ minimum: 0 })),
+  success_ratio_base: Ratio,
+  success_ratio_min: Ratio,
+  resume_weight_ratio: Ratio,
+  dead_retry_ratio: Ratio,
+  weight_low_watermark: Ratio,
+  weight_low_ratio: Ratio,
+  weight_incr_ratio: Ratio,
+});
+/** Optional fields are left out when they have their default: none, none, false, none. */
 export const NamedService = Strict({
   service: Text(64),
   policy: Text(32),
+  check: Type.Optional(Type.Unsafe<"none" | "tcp">({ type: "string", enum: ["none", "tcp"] })),
+  locality: Type.Optional(Type.Unsafe<"none" | "zone" | "rack">({ type: "string", enum: ["none", "zone", "rack"] })),
+  partition: Type.Optional(Type.Boolean()),
+  tuning: Type.Optional(NamedTuning),
   revision: Type.Integer(),
   instances: Type.Array(NamedInstance, { maxItems: 10_000 }),
 });
 export type NamedService = Static<typeof NamedService>;
 /**
  * `snapshot`: the whole truth, services not listed are gone. `delta`: changes since `baseRevision`; refused when the agent has another one.
- * `confirmedEmpty` allows a snapshot without services to replace a table that has some.
+ * A position is an epoch and a revision: two consoles, or one restored from a backup, may count the same revisions for other content.
+ * A snapshot may come in parts, in order, all of one epoch and revision; it takes effect with the last one.
  */
 export const NamingApply = Strict({
   kind: Type.Unsafe<"snapshot" | "delta">({ type: "string", enum: ["snapshot", "delta"] }),
   baseRevision: Type.Integer(),
   revision: Type.Integer(),
+  /** Of `revision`; missing = "". */
+  epoch: Type.Optional(Text(64)),
+  /** Of a snapshot; missing = part 0 of 1. */
+  part: Type.Optional(Type.Integer({ minimum: 0, maximum: 1023 })),
+  parts: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
   services: Type.Array(NamedService, { maxItems: 10_000 }),
   removed: Type.Array(Text(64), { maxItems: 10_000 }),
+  /** What this takes away is meant: the console followed each step from what the agent has, or a person confirmed it. */
   confirmedEmpty: Type.Boolean(),
+  /** Of the machine that the agent runs on; missing = as before. */
+  local: Type.Optional(Labels),
 });
 export type NamingApply = Static<typeof NamingApply>;
+/** Revision that the agent has now; before the last part of a snapshot still the old one. */
 export const NamingApplied = Strict({ revision: Type.Integer() });
 
 /** `payload` is the JSON text of an {@link Order}, signed as it stands: Ed25519, base64. */
