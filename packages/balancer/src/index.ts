@@ -6,6 +6,7 @@ export {
   type InstanceState,
 } from "./describe-instance.js";
 export { type Admission, admission, eject, readmit, reportProbe } from "./ejection.js";
+export { TableFull } from "./errors.js";
 export {
   type CallOutcome,
   EJECT_REASON,
@@ -15,6 +16,16 @@ export {
   type HealthTable,
 } from "./health-table.js";
 export { MemoryHealthTable, type MemoryMember } from "./memory-health-table.js";
+export { OriginalBalancer, type OriginalBalancerOptions } from "./original/original-balancer.js";
+export {
+  type OriginalReport,
+  type OriginalRoute,
+  reportServer,
+  routeOf,
+  searchServer,
+} from "./original/search-route.js";
+export { type NodeEvent, type OriginalCompat, type ShapeOptions, shapeTables } from "./original/shape.js";
+export { createMemoryTables, currentTable, fillTable, type OriginalTables } from "./original/tables.js";
 export { hashKey } from "./policies/consistent-hash.js";
 export type { BalancePolicy } from "./policies/policy.js";
 export { DEFAULT_POLICY, POLICIES, type PolicyRow, policyName, policyOf, tryPolicyId } from "./policies/registry.js";

@@ -152,23 +152,22 @@ function readPolicy(value: Json | undefined): NlbPolicy {
 function readTuning(root: JsonObject): Partial<NlbTuning> {
   const tuning: { -readonly [K in keyof NlbTuning]?: number } = {};
   const least = root.shaping_request_min;
-  if (least !== undefined) {
-    if (typeof least !== "number" || least < 0 || least > MAX_INT32) {
-      fail(-202, "shaping_request_min is not an integer of 0 or more");
-    }
-    tuning.shaping_request_min = least;
-  }
+  if (least !== undefined) tuning.shaping_request_min = readLeast(least);
   for (const [key, number, mayBeOne] of RATIO_CHECKS) {
     const text = root[key];
     if (text === undefined) continue;
-    const ratio = typeof text === "string" ? toRatio(text) : 0;
-    const base = Math.fround(tuning.success_ratio_base ?? NLB_DEFAULT_TUNING.success_ratio_base);
+    const base = tuning.success_ratio_base ?? Math.fround(NLB_DEFAULT_TUNING.success_ratio_base);
     const limit = key === "success_ratio_min" ? base : 1;
-    const isAllowed = ratio > RATIO_ABOVE && (mayBeOne ? ratio <= limit : ratio < limit);
-    if (!isAllowed) fail(number, `${key} is not a string with a ratio above 0.00001 and up to ${limit}`);
-    tuning[key] = ratio;
+    const ratio = typeof text === "string" ? toRatio(text) : 0;
+    if (ratio > RATIO_ABOVE && (ratio < limit || (mayBeOne && ratio === limit))) tuning[key] = ratio;
+    else fail(number, `${key} is not a string with a ratio above 0.00001 and up to ${limit}`);
   }
   return tuning;
+}
+
+function readLeast(value: Json): number {
+  if (typeof value === "number" && value >= 0 && value <= MAX_INT32) return value;
+  return fail(-202, "shaping_request_min is not an integer of 0 or more");
 }
 
 /** As C `atof` and a store to a float: what is no number is 0, what follows one is ignored. */
