@@ -1,0 +1,77 @@
+/** `npm run bench -- lb-page`: writes the simulator's tables into docs/reference/fault-tolerance.md, between two marks, from the newest result. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Bar } from "./bars.js";
+import type { Cell } from "./cell.js";
+import { markdownScenario, markdownTable } from "./lb-tables.js";
+import type { ScenarioSet } from "./scenario-set.js";
+
+const folder = new URL("../../", import.meta.url);
+const page = fileURLToPath(new URL("../docs/reference/fault-tolerance.md", folder));
+const BEGIN = "<!-- simulator: written by `npm run bench -- lb-page`; do not edit -->";
+const END = "<!-- simulator: end -->";
+
+interface LbFile {
+  readonly date: string;
+  readonly commit: string;
+  readonly node: string;
+  readonly seeds: readonly number[];
+  readonly instances: number;
+  readonly clients: ScenarioSet["clients"];
+  readonly policies: readonly { name: string; about: string }[];
+  readonly scenarios: readonly { name: string; about: string }[];
+  readonly bars: readonly Bar[];
+  readonly cells: readonly Cell[];
+}
+
+export async function writeFaultTolerancePage(): Promise<void> {
+  const newest = newestResult();
+  if (newest === undefined) throw new Error("no result yet: npm run bench -- lb");
+  const old = readFileSync(page, "utf8");
+  writeFileSync(page, withBlock(old, blockOf(newest.file, newest.result)));
+  process.stderr.write(`written to ${page}\n`);
+}
+
+/** The text with the block between the marks; at the end when there are none yet. */
+export function withBlock(text: string, block: string): string {
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  const marked = `${BEGIN}\n\n${block}\n\n${END}`;
+  if (begin < 0 || end < begin) return `${text.trimEnd()}\n\n${marked}\n`;
+  return `${text.slice(0, begin)}${marked}${text.slice(end + END.length)}`;
+}
+
+function newestResult(): { file: string; result: LbFile } | undefined {
+  return readdirSync(new URL("results/", folder))
+    .filter((file) => file.endsWith("-lb.json"))
+    .map((file) => ({
+      file: `benchmarks/results/${file}`,
+      result: JSON.parse(readFileSync(new URL(`results/${file}`, folder), "utf8")) as LbFile,
+    }))
+    .toSorted((a, b) => a.result.date.localeCompare(b.result.date))
+    .at(-1);
+}
+
+function blockOf(file: string, result: LbFile): string {
+  const { instances, clients, seeds, commit, date, scenarios, cells } = result;
+  const sections = scenarios.map((scenario) => {
+    const own = cells.filter((cell) => cell.scenario === scenario.name);
+    return markdownScenario(scenario, own);
+  });
+  const about = `\`${file}\`, commit ${commit}, ${date.slice(0, 10)}: ${instances} instances, ${clients.machines} client machines with ${clients.processesPerMachine} processes each, timeout ${clients.timeoutMs} ms, no repeats, seeds ${seeds.join(", ")}.`;
+  const policies = markdownTable([["Policy", ""], ...result.policies.map(({ name, about }) => [name, about])], "left");
+  return [about, policies, ...sections, barsText(result.bars)].join("\n\n");
+}
+
+function barsText(bars: readonly Bar[]): string {
+  const missed = bars.filter((bar) => !bar.isMet);
+  if (missed.length === 0) return `All ${bars.length} bars are met.`;
+  const rows = missed.map(({ scenario, bar, ours, allowed, against }) => [
+    scenario,
+    bar,
+    ours === null ? "never" : String(ours),
+    String(allowed),
+    against,
+  ]);
+  return `${missed.length} of ${bars.length} bars are missed:\n\n${markdownTable([["Scenario", "Bar", "Ours", "Allowed", "Set by"], ...rows])}`;
+}

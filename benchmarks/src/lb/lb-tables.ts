@@ -1,0 +1,52 @@
+/** The cells as text for terminals and as Markdown. */
+import { formatColumns } from "../rpc/summary.js";
+import type { Bar } from "./bars.js";
+import type { Cell } from "./cell.js";
+import type { Scenario } from "./scenario.js";
+
+const HEADER = ["", "failed %", "p50 ms", "p99 ms", "restored s"];
+
+function rowOf(cell: Cell): string[] {
+  return [
+    cell.policy,
+    cell.failedPercent.toFixed(cell.failedPercent < 10 ? 2 : 1),
+    cell.p50Ms.toFixed(1),
+    cell.p99Ms.toFixed(1),
+    restoredText(cell),
+  ];
+}
+
+function restoredText({ restoredSec }: Cell): string {
+  if (restoredSec === undefined) return "–";
+  return restoredSec === null ? "never" : restoredSec.toFixed(1);
+}
+
+export function formatScenario({ name, about }: Pick<Scenario, "name" | "about">, cells: readonly Cell[]): string {
+  return `${name}: ${about}\n${formatColumns([HEADER, ...cells.map(rowOf)])}\n`;
+}
+
+export function formatBars(bars: readonly Bar[]): string {
+  const missed = bars.filter((bar) => !bar.isMet);
+  if (missed.length === 0) return `all ${bars.length} bars met`;
+  const rows = missed.map(({ scenario, bar, ours, allowed, against }) => [
+    scenario,
+    bar,
+    ours === null ? "never" : String(ours),
+    String(allowed),
+    against,
+  ]);
+  const header = ["missed", "bar", "ours", "allowed", "set by"];
+  return `${formatColumns([header, ...rows])}\n${missed.length} of ${bars.length} bars missed`;
+}
+
+/** @param align of all columns but the first, which is to the left */
+export function markdownTable(rows: readonly (readonly string[])[], align: "left" | "right" = "right"): string {
+  const [head = [], ...rest] = rows;
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const rule = head.map((_, column) => (column === 0 || align === "left" ? "---" : "---:"));
+  return [line(head), line(rule), ...rest.map(line)].join("\n");
+}
+
+export function markdownScenario({ name, about }: Pick<Scenario, "name" | "about">, cells: readonly Cell[]): string {
+  return `**${name}**: ${about}\n\n${markdownTable([["Policy", ...HEADER.slice(1)], ...cells.map(rowOf)])}`;
+}
