@@ -1,5 +1,5 @@
 /**
- * The only place that talks to the C library: `mmap` and `posix_fallocate` through koffi.
+ * The only place that talks to the C library: `mmap`, `posix_fallocate` and `flock` through koffi.
  *
  * Nothing here ever unmaps. A view that outlives its mapping kills the process (SIGSEGV), a file that shrinks under one
  * does too (SIGBUS), and neither can be caught; so a mapping lives as long as its process and a mapped file only grows by
@@ -11,10 +11,14 @@ import { SharedMapFailed } from "./errors.js";
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+const LOCK_EXCLUSIVE_NOW = 2 | 4;
+/** EWOULDBLOCK of Linux and of macOS. */
+const WOULD_BLOCK: readonly number[] = [11, 35];
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 interface LibC {
   mmap(address: null, sizeBytes: number, protection: number, flags: number, fd: number, offset: number): unknown;
+  flock(fd: number, operation: number): number;
   posixFallocate: ((fd: number, offset: number, sizeBytes: number) => number) | undefined;
 }
 
@@ -25,6 +29,7 @@ function loadLibC(): LibC {
   const library = koffi.load(null);
   libc = {
     mmap: library.func("void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)"),
+    flock: library.func("int flock(int fd, int operation)"),
     posixFallocate: tryFallocate(library),
   };
   return libc;
@@ -68,4 +73,17 @@ export function reserveFile(fd: number, sizeBytes: number, ranges: readonly File
     const errno = posixFallocate(fd, range.offset, range.sizeBytes);
     if (errno !== 0) throw new SharedMapFailed({ path, operation: "posix_fallocate", errno });
   }
+}
+
+/**
+ * Takes the exclusive advisory lock of an open file without waiting; closing the file, or the end of the process, gives it back.
+ *
+ * @returns false when somebody else holds it
+ * @throws {SharedMapFailed} the file system knows no locks
+ */
+export function tryLockOpened(fd: number, path: string): boolean {
+  if (loadLibC().flock(fd, LOCK_EXCLUSIVE_NOW) === 0) return true;
+  const errno = koffi.errno();
+  if (WOULD_BLOCK.includes(errno)) return false;
+  throw new SharedMapFailed({ path, operation: "flock", errno });
 }
