@@ -7,13 +7,15 @@ export {
   SharedMapFailed,
   SharedWriterBusy,
 } from "./errors.js";
-export { LIVE_FIELD, type LiveField, type LiveTransport } from "./live-layout.js";
-export type { LiveSnapshot } from "./live-snapshot.js";
+export { LIVE_FIELD, type LiveField, type LiveLocality, type LiveTransport, labelHash } from "./live-layout.js";
+export type { LiveSnapshot, Nearness } from "./live-snapshot.js";
 export { LiveTable, openLiveTable, RETRY_TOKENS_MAX_MILLI } from "./live-table.js";
 export {
   type LiveMember,
   LiveTableWriter,
+  type LiveLabels,
   type LiveTableWriterOptions,
+  type LiveMembersOptions,
   openLiveTableWriter,
 } from "./live-table-writer.js";
 export {

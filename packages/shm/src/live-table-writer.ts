@@ -2,15 +2,10 @@
  * The one writer of a live table: the agent. Changes of members go under the seqlock; instances that stay keep their slot and
  * their health; a table that became too small is replaced by a bigger file at the same path.
  */
-import { isAppError, isIpv4 } from "@msec/core";
+import { formatHostPort, formatIp, parseIp } from "@msec/core";
 import { bootMark, bootTick } from "./boot-clock.js";
-import {
-  SharedArgumentInvalid,
-  SharedFileMissing,
-  SharedFileTooShort,
-  SharedLayoutInvalid,
-  SharedWriterBusy,
-} from "./errors.js";
+import { argumentInvalid, SharedWriterBusy } from "./errors.js";
+import { checkLayout, openOrRemakeLiveFile } from "./live-file.js";
 import {
   FLAG_USED,
   HEADER,
@@ -18,28 +13,34 @@ import {
   healthWord,
   highWord,
   IDENTITY,
-  inFlightWord,
-  ipv4ToWord,
+  IP_BYTES,
+  identityWord,
   LIVE_FIELD,
-  LIVE_HEADER_BYTES,
-  LIVE_LAYOUT_VERSION,
-  LIVE_MAGIC,
+  LIVE_FIRST_ROWS,
   LIVE_MAX_CAPACITY,
-  LIVE_PROCESS_ROWS,
-  LIVE_SLOT_BYTES,
+  LIVE_MAX_ROWS,
+  type LiveLocality,
+  type LiveShape,
   type LiveTransport,
+  LOCALITY_ID,
+  labelHash,
   liveTableBytes,
-  SLOT_WORDS,
-  SLOTS_WORD,
+  rowsWord,
   TRANSPORT_ID,
 } from "./live-layout.js";
-import { checkLayout, RETRY_TOKENS_FIRST_MILLI } from "./live-table.js";
 import { isSameProcess, tryProcessStart } from "./process-mark.js";
-import { clearInFlight, reclaimDeadRows } from "./process-rows.js";
-import { openSharedFile, replaceSharedFile, type SharedFile } from "./shared-file.js";
+import { reclaimDeadRows } from "./process-rows.js";
+import { replaceSharedFile } from "./shared-file.js";
 
-export interface LiveMember {
-  /** IPv4 address. With `port` it is the identity of the instance. */
+/** Where an instance or a machine is. "" = not known. */
+export interface LiveLabels {
+  readonly zone: string;
+  readonly rack: string;
+  readonly set: string;
+}
+
+export interface LiveMember extends Partial<LiveLabels> {
+  /** IPv4 or IPv6 address. With `port` it is the identity of the instance. */
   readonly host: string;
   readonly port: number;
   readonly transport: LiveTransport;
@@ -47,12 +48,29 @@ export interface LiveMember {
   readonly weight: number;
 }
 
+/** How the service is called from this machine. What is not given stays as it was; at first the defaults. */
+export interface LiveMembersOptions {
+  /** Default 0, the default policy. */
+  readonly policyId?: number;
+  /** Labels of this machine. Default: none. */
+  readonly local?: Partial<LiveLabels>;
+  /** Which instances are preferred. Default none. */
+  readonly locality?: LiveLocality;
+  /** Only instances of this machine's set are members for callers. Default false. */
+  readonly partition?: boolean;
+}
+
 export interface LiveTableWriterOptions {
   /** Instances a new file has room for. Default 64; grows by itself. */
   readonly capacity?: number;
+  /** Threads whose calls in flight a new file has room for, a multiple of 16. Default 64; grows by itself. */
+  readonly rows?: number;
   /** Permissions of a new file. Default 0600. */
   readonly mode?: number;
 }
+
+/** Most memory for calls in flight: 256 MB, that is 4096 threads for up to 16384 instances. */
+const MAX_IN_FLIGHT_WORDS = 1 << 26;
 
 /**
  * Opens the table for writing, making it when it is missing and anew when what is there is no live table of this layout.
@@ -67,21 +85,22 @@ export class LiveTableWriter {
   readonly path: string;
   readonly #mode: number;
   #words: Int32Array;
-  #capacity: number;
+  #shape: LiveShape;
 
   /** Use {@link openLiveTableWriter}. */
   constructor(path: string, opts: LiveTableWriterOptions) {
     this.path = path;
     this.#mode = opts.mode ?? 0o600;
-    const file = openOrRemake(path, opts.capacity ?? 64, this.#mode);
+    const shape = { capacity: opts.capacity ?? 64, rows: opts.rows ?? LIVE_FIRST_ROWS };
+    const file = openOrRemakeLiveFile(path, shape, this.#mode);
     this.#words = new Int32Array(file.buffer);
-    this.#capacity = checkLayout(file);
+    this.#shape = checkLayout(file);
     this.#lock();
     if (Atomics.load(this.#words, HEADER.bootMark) !== bootMark()) this.#forgetOtherBoot();
   }
 
   get capacity(): number {
-    return this.#capacity;
+    return this.#shape.capacity;
   }
 
   /**
@@ -90,27 +109,36 @@ export class LiveTableWriter {
    * @param revision of the name store, up to 2^53
    * @throws {SharedArgumentInvalid} a member with a bad address, port or weight; nothing is changed then
    */
-  setMembers(revision: number, members: readonly LiveMember[], opts: { policyId?: number } = {}): void {
+  setMembers(revision: number, members: readonly LiveMember[], opts: LiveMembersOptions = {}): void {
     const wanted = checkMembers(members);
-    if (wanted.size > this.#capacity) this.#grow(wanted.size);
+    const { capacity } = this.#shape;
+    if (wanted.size > capacity) this.#grow({ ...this.#shape, capacity: Math.max(wanted.size, capacity * 2) });
     const words = this.#words;
     const sequence = Atomics.load(words, HEADER.sequence) | 1; // odd already if a writer died here
     Atomics.store(words, HEADER.sequence, sequence);
-    this.#removeOthers(wanted);
-    this.#addAndUpdate(wanted);
+    const slots = this.#slotsByKey();
+    this.#removeOthers(slots, wanted);
+    this.#addAndUpdate(slots, wanted);
     const nowMs = Date.now();
     words[HEADER.count] = wanted.size;
     words[HEADER.revisionHigh] = highWord(revision);
     words[HEADER.revisionLow] = revision | 0;
-    words[HEADER.policyId] = opts.policyId ?? words[HEADER.policyId] ?? 0;
+    setOptions(words, opts);
     words[HEADER.updatedAtHigh] = highWord(nowMs);
     words[HEADER.updatedAtLow] = nowMs | 0;
     Atomics.store(words, HEADER.sequence, (sequence + 1) | 0);
   }
 
-  /** Takes back calls in flight of processes that died. Call it every few seconds. @returns processes that were gone */
+  /**
+   * Takes back calls in flight of processes and threads that died, and makes room for more of them when three quarters is used.
+   * Call it every few seconds. @returns how many were gone
+   */
   repair(): number {
-    return reclaimDeadRows(this.#words);
+    const { reclaimed, taken } = reclaimDeadRows(this.#words, this.#shape);
+    const { capacity, rows } = this.#shape;
+    if (taken * 4 > rows * 3 && rows * 2 <= LIVE_MAX_ROWS && rows * 2 * capacity <= MAX_IN_FLIGHT_WORDS)
+      this.#grow({ capacity, rows: rows * 2 });
+    return reclaimed;
   }
 
   /** Gives the table back to another writer. The file and its readers stay. */
@@ -131,38 +159,47 @@ export class LiveTableWriter {
   /** Ticks of another boot mean nothing, and no process of it is alive. */
   #forgetOtherBoot(): void {
     const words = this.#words;
-    for (let slot = 0; slot < this.#capacity; slot += 1) {
-      clearInFlight(words, slot);
+    for (let slot = 0; slot < this.#shape.capacity; slot += 1)
       words.fill(0, healthWord(slot, 0), healthWord(slot, HEALTH_WORDS));
-    }
-    words.fill(0, LIVE_HEADER_BYTES / 4, SLOTS_WORD);
+    words.fill(0, rowsWord(this.#shape.capacity), liveTableBytes(this.#shape) / 4);
+    words[HEADER.usedRows] = 0;
     Atomics.store(words, HEADER.bootMark, bootMark());
   }
 
-  #removeOthers(wanted: ReadonlyMap<string, LiveMember>): void {
-    for (let slot = 0; slot < this.#capacity; slot += 1) {
-      const key = slotKey(this.#words, slot);
-      if (key !== undefined && !wanted.has(key)) this.#words[identityWord(slot, IDENTITY.flags)] = 0;
+  /** Slots in use by address. */
+  #slotsByKey(): Map<string, number> {
+    const words = this.#words;
+    const slots = new Map<string, number>();
+    for (let slot = 0; slot < (words[HEADER.usedSlots] ?? 0); slot += 1) {
+      const key = slotKey(words, slot);
+      if (key !== undefined) slots.set(key, slot);
+    }
+    return slots;
+  }
+
+  #removeOthers(slots: Map<string, number>, wanted: ReadonlyMap<string, LiveMember>): void {
+    for (const [key, slot] of slots) {
+      if (wanted.has(key)) continue;
+      this.#words[identityWord(slot, IDENTITY.flags)] = 0;
+      slots.delete(key);
     }
   }
 
-  #addAndUpdate(wanted: ReadonlyMap<string, LiveMember>): void {
-    const slots = new Map<string, number>();
-    for (let slot = 0; slot < this.#capacity; slot += 1) {
-      const key = slotKey(this.#words, slot);
-      if (key !== undefined) slots.set(key, slot);
-    }
-    const first = slots.size === 0;
+  #addAndUpdate(slots: ReadonlyMap<string, number>, wanted: ReadonlyMap<string, LiveMember>): void {
+    const words = this.#words;
     let free = 0;
     for (const [key, member] of wanted) {
       let slot = slots.get(key);
       if (slot === undefined) {
-        while (slotKey(this.#words, free) !== undefined) free += 1;
+        while (isUsed(words, free)) free += 1;
         slot = free;
-        this.#occupy(slot, member, first);
+        this.#occupy(slot, member, slots.size === 0);
       }
-      this.#words[identityWord(slot, IDENTITY.weight)] = member.weight;
-      this.#words[identityWord(slot, IDENTITY.transport)] = TRANSPORT_ID[member.transport];
+      words[identityWord(slot, IDENTITY.weight)] = member.weight;
+      words[identityWord(slot, IDENTITY.transport)] = TRANSPORT_ID[member.transport];
+      words[identityWord(slot, IDENTITY.zone)] = labelHash(member.zone ?? "");
+      words[identityWord(slot, IDENTITY.rack)] = labelHash(member.rack ?? "");
+      words[identityWord(slot, IDENTITY.set)] = labelHash(member.set ?? "");
     }
   }
 
@@ -170,11 +207,10 @@ export class LiveTableWriter {
   #occupy(slot: number, member: LiveMember, first: boolean): void {
     const words = this.#words;
     const now = bootTick();
-    clearInFlight(words, slot);
     words.fill(0, healthWord(slot, 0), healthWord(slot, HEALTH_WORDS));
     const generation = ((words[HEADER.lastGeneration] ?? 0) + 1) | 0;
     words[HEADER.lastGeneration] = generation;
-    words[identityWord(slot, IDENTITY.ipv4)] = ipv4ToWord(member.host);
+    ipBytesOf(words, slot).set(parseIp(member.host) ?? []);
     words[identityWord(slot, IDENTITY.port)] = member.port;
     words[identityWord(slot, IDENTITY.generation)] = generation;
     words[identityWord(slot, IDENTITY.addedAt)] = now;
@@ -183,88 +219,69 @@ export class LiveTableWriter {
     Atomics.store(words, identityWord(slot, IDENTITY.flags), FLAG_USED); // last: a half-written slot is a free one
   }
 
-  #grow(needed: number): void {
-    const old = this.#words;
-    const capacity = Math.min(LIVE_MAX_CAPACITY, Math.max(needed, this.#capacity * 2));
-    const slotsEnd = inFlightWord(this.#capacity);
+  #grow(wanted: LiveShape): void {
+    const [old, slotsEnd] = [this.#words, rowsWord(this.#shape.capacity)];
+    const shape = { ...wanted, capacity: Math.min(LIVE_MAX_CAPACITY, wanted.capacity) };
     const file = replaceSharedFile(this.path, {
-      sizeBytes: liveTableBytes(capacity),
+      sizeBytes: liveTableBytes(shape),
       mode: this.#mode,
       fill: (buffer) => {
         const words = new Int32Array(buffer);
-        words.set(old.subarray(0, LIVE_HEADER_BYTES / 4));
-        words.set(old.subarray(SLOTS_WORD, slotsEnd), SLOTS_WORD);
-        words[HEADER.capacity] = capacity;
-        for (let slot = 0; slot < this.#capacity; slot += 1) words[healthWord(slot, LIVE_FIELD.inFlight)] = 0;
+        words.set(old.subarray(0, slotsEnd));
+        words[HEADER.capacity] = shape.capacity;
+        words[HEADER.processRows] = shape.rows;
+        words[HEADER.usedRows] = 0; // threads that use the old file move their rows over
+        for (let slot = 0; slot < this.#shape.capacity; slot += 1) words[healthWord(slot, LIVE_FIELD.inFlight)] = 0;
       },
     });
     this.#words = new Int32Array(file.buffer);
-    this.#capacity = capacity;
+    this.#shape = shape;
     Atomics.store(old, HEADER.superseded, 1);
     Atomics.store(old, HEADER.sequence, ((Atomics.load(old, HEADER.sequence) | 1) + 1) | 0); // readers look at `superseded`
   }
 }
 
-function identityWord(slot: number, word: number): number {
-  return SLOTS_WORD + slot * SLOT_WORDS + word;
+function setOptions(words: Int32Array, { policyId, local, locality, partition }: LiveMembersOptions): void {
+  if (policyId !== undefined) words[HEADER.policyId] = policyId;
+  if (locality !== undefined) words[HEADER.locality] = LOCALITY_ID[locality];
+  if (partition !== undefined) words[HEADER.partition] = partition ? 1 : 0;
+  if (local === undefined) return;
+  words[HEADER.localZone] = labelHash(local.zone ?? "");
+  words[HEADER.localRack] = labelHash(local.rack ?? "");
+  words[HEADER.localSet] = labelHash(local.set ?? "");
+}
+
+function ipBytesOf(words: Int32Array, slot: number): Uint8Array {
+  return new Uint8Array(words.buffer, identityWord(slot, IDENTITY.ip) * 4, IP_BYTES);
+}
+
+function isUsed(words: Int32Array, slot: number): boolean {
+  return ((words[identityWord(slot, IDENTITY.flags)] ?? 0) & FLAG_USED) !== 0;
 }
 
 function slotKey(words: Int32Array, slot: number): string | undefined {
-  if (((words[identityWord(slot, IDENTITY.flags)] ?? 0) & FLAG_USED) === 0) return undefined;
-  return memberKey(words[identityWord(slot, IDENTITY.ipv4)] ?? 0, words[identityWord(slot, IDENTITY.port)] ?? 0);
-}
-
-function memberKey(ipv4: number, port: number): string {
-  return `${ipv4}:${port}`;
+  if (!isUsed(words, slot)) return undefined;
+  return formatHostPort({
+    host: formatIp(ipBytesOf(words, slot)),
+    port: words[identityWord(slot, IDENTITY.port)] ?? 0,
+  });
 }
 
 function checkMembers(members: readonly LiveMember[]): Map<string, LiveMember> {
   const wanted = new Map<string, LiveMember>();
   for (const member of members) {
-    if (!isIpv4(member.host)) throw invalid("host", member.host, "an IPv4 address");
-    if (!inRange(member.port, 1, 65_535)) throw invalid("port", member.port, "1 to 65535");
-    if (!inRange(member.weight, 1, 10_000)) throw invalid("weight", member.weight, "a whole number from 1 to 10000");
-    const key = memberKey(ipv4ToWord(member.host), member.port);
+    const ip = parseIp(member.host);
+    if (!ip) throw argumentInvalid("host", member.host, "an IPv4 or IPv6 address");
+    if (!inRange(member.port, 1, 65_535)) throw argumentInvalid("port", member.port, "1 to 65535");
+    if (!inRange(member.weight, 1, 10_000))
+      throw argumentInvalid("weight", member.weight, "a whole number from 1 to 10000");
+    const key = formatHostPort({ host: formatIp(ip), port: member.port });
     if (!wanted.has(key)) wanted.set(key, member);
   }
-  if (wanted.size > LIVE_MAX_CAPACITY) throw invalid("members", wanted.size, `at most ${LIVE_MAX_CAPACITY}`);
+  if (wanted.size > LIVE_MAX_CAPACITY) throw argumentInvalid("members", wanted.size, `at most ${LIVE_MAX_CAPACITY}`);
   return wanted;
 }
 
 function inRange(value: number, least: number, most: number): boolean {
   return Number.isInteger(value) && value >= least && value <= most;
-}
-
-function invalid(field: string, value: string | number, rule: string): Error {
-  return new SharedArgumentInvalid({ field, value: String(value), rule });
-}
-
-function openOrRemake(path: string, capacity: number, mode: number): SharedFile {
-  if (!inRange(capacity, 1, LIVE_MAX_CAPACITY)) throw invalid("capacity", capacity, `1 to ${LIVE_MAX_CAPACITY}`);
-  const created = {
-    sizeBytes: liveTableBytes(capacity),
-    mode,
-    fill: (buffer: ArrayBuffer) => fillHeader(buffer, capacity),
-  };
-  try {
-    const file = openSharedFile(path, { sizeBytes: LIVE_HEADER_BYTES });
-    checkLayout(file);
-    return file;
-  } catch (error) {
-    const reason = isAppError(error) ? error.reason : "";
-    if (reason === SharedFileMissing.reason) return openSharedFile(path, { ...created, create: true });
-    if (reason !== SharedFileTooShort.reason && reason !== SharedLayoutInvalid.reason) throw error;
-    return replaceSharedFile(path, created);
-  }
-}
-
-function fillHeader(buffer: ArrayBuffer, capacity: number): void {
-  const words = new Int32Array(buffer);
-  words[HEADER.magic] = LIVE_MAGIC;
-  words[HEADER.layoutVersion] = LIVE_LAYOUT_VERSION;
-  words[HEADER.capacity] = capacity;
-  words[HEADER.slotBytes] = LIVE_SLOT_BYTES;
-  words[HEADER.processRows] = LIVE_PROCESS_ROWS;
-  words[HEADER.bootMark] = bootMark();
-  words[HEADER.retryTokensMilli] = RETRY_TOKENS_FIRST_MILLI;
 }

@@ -2,24 +2,19 @@
  * A live table as services see it: who serves a name (a snapshot under a seqlock) and how each instance does (words that all
  * processes of the machine change with atomics). Nothing here waits, and nothing allocates unless the membership changed.
  */
-import { SharedLayoutInvalid } from "./errors.js";
+import { checkLayout, tryOpenLiveFile } from "./live-file.js";
 import {
   HEADER,
   healthWord,
-  inFlightWord,
   LIVE_FIELD,
   LIVE_HEADER_BYTES,
-  LIVE_LAYOUT_VERSION,
-  LIVE_MAGIC,
-  LIVE_MAX_CAPACITY,
-  LIVE_PROCESS_ROWS,
-  LIVE_SLOT_BYTES,
   type LiveField,
+  type LiveLocality,
+  type LiveShape,
   type LiveTransport,
-  liveTableBytes,
 } from "./live-layout.js";
-import { EMPTY_SNAPSHOT, type LiveSnapshot, tryReadSnapshot } from "./live-snapshot.js";
-import { claimProcessRow, releaseProcessRow } from "./process-rows.js";
+import { EMPTY_SNAPSHOT, type LiveSnapshot, type Nearness, tryReadSnapshot } from "./live-snapshot.js";
+import { OwnCalls } from "./own-calls.js";
 import { openSharedFile, type SharedFile, tryFileIdentity } from "./shared-file.js";
 
 /**
@@ -27,8 +22,6 @@ import { openSharedFile, type SharedFile, tryFileIdentity } from "./shared-file.
  * silent, and the most that is sent on top when the whole service does.
  */
 export const RETRY_TOKENS_MAX_MILLI = 500_000;
-/** What a new table starts with. */
-export const RETRY_TOKENS_FIRST_MILLI = 10_000;
 
 /**
  * Opens the table of a service that an agent keeps.
@@ -44,17 +37,18 @@ export class LiveTable {
   readonly path: string;
   #file: SharedFile;
   #words: Int32Array;
-  #capacity: number;
+  #shape: LiveShape;
+  #calls: OwnCalls;
   #snapshot: LiveSnapshot = EMPTY_SNAPSHOT;
   #version = 0;
-  #row = -2;
 
   /** Use {@link openLiveTable}. */
   constructor(path: string) {
     this.path = path;
     this.#file = openSharedFile(path, { sizeBytes: LIVE_HEADER_BYTES });
     this.#words = new Int32Array(this.#file.buffer);
-    this.#capacity = checkLayout(this.#file);
+    this.#shape = checkLayout(this.#file);
+    this.#calls = new OwnCalls(this.#words, this.#shape);
     this.refresh();
   }
 
@@ -81,7 +75,12 @@ export class LiveTable {
   }
 
   get capacity(): number {
-    return this.#capacity;
+    return this.#shape.capacity;
+  }
+
+  /** What the service asks for; {@link nearness} has it taken into account. */
+  get locality(): LiveLocality {
+    return this.#snapshot.locality;
   }
 
   /**
@@ -93,8 +92,9 @@ export class LiveTable {
   refresh(): boolean {
     if (this.#words[HEADER.sequence] === this.#snapshot.sequence) return false;
     if (Atomics.load(this.#words, HEADER.superseded) !== 0 && this.reopenIfReplaced()) return true;
-    const snapshot = tryReadSnapshot(this.#words, this.#capacity);
+    const snapshot = tryReadSnapshot(this.#words, this.#shape.capacity);
     if (!snapshot || snapshot.sequence === this.#snapshot.sequence) return false;
+    this.#calls.forgetChanged(this.#snapshot.generations, snapshot.generations);
     this.#snapshot = snapshot;
     this.#version += 1;
     return true;
@@ -102,18 +102,24 @@ export class LiveTable {
 
   /**
    * Maps the file that is at the path now if it is another one (grown, or made anew after someone deleted it). Growing is
-   * noticed by {@link refresh} itself; call this every few seconds to notice the other case. Calls in flight stay counted in the old file.
+   * noticed by {@link refresh} itself; call this every few seconds to notice the other case. Calls in flight move over to a
+   * file that grew; those of a file that somebody deleted are forgotten.
    */
   reopenIfReplaced(): boolean {
+    this.#calls.retryClaim();
     if ((tryFileIdentity(this.path) ?? this.#file.identity) === this.#file.identity) return false;
-    const file = openSharedFile(this.path, { sizeBytes: LIVE_HEADER_BYTES });
-    this.#capacity = checkLayout(file);
-    releaseProcessRow(this.#words, this.#row);
-    this.#row = -2;
+    const found = tryOpenLiveFile(this.path);
+    if (!found) return false; // another version's: what is known goes on being used
+    const { file, shape } = found;
+    const [old, known] = [this.#calls, this.#snapshot];
+    const isGrown = Atomics.load(this.#words, HEADER.superseded) !== 0;
     this.#file = file;
+    this.#shape = shape;
     this.#words = new Int32Array(file.buffer);
-    const snapshot = tryReadSnapshot(this.#words, this.#capacity);
-    this.#snapshot = snapshot ?? { ...this.#snapshot, sequence: -1 };
+    this.#snapshot = tryReadSnapshot(this.#words, shape.capacity) ?? { ...known, sequence: -1 };
+    this.#calls = new OwnCalls(this.#words, shape);
+    if (isGrown) this.#calls.takeOver(old, known.generations, this.#snapshot.generations);
+    old.close();
     this.#version += 1;
     return true;
   }
@@ -142,7 +148,12 @@ export class LiveTable {
     return this.#snapshot.transports[slot] ?? "all";
   }
 
-  /** `ip:port`. */
+  /** As far as the service asks for it: 2 = same rack, 1 = same zone, 0 = elsewhere or not asked. */
+  nearness(slot: number): Nearness {
+    return (this.#snapshot.nearness[slot] ?? 0) as Nearness;
+  }
+
+  /** `ip:port`, `[ip]:port` for IPv6. */
   address(slot: number): string {
     return this.#snapshot.addresses[slot] ?? "";
   }
@@ -152,6 +163,7 @@ export class LiveTable {
    * costs 20 to 30 ns here, a plain read less than 1 (docs/adr/0002-shared-memory.md).
    */
   get(slot: number, field: LiveField): number {
+    if (field === LIVE_FIELD.inFlight) return this.#calls.inFlight(slot);
     return this.#words[healthWord(slot, field)] ?? 0;
   }
 
@@ -170,25 +182,14 @@ export class LiveTable {
     return Atomics.compareExchange(this.#words, healthWord(slot, field), expected, next);
   }
 
-  /**
-   * Counts a call in flight, also in this process's own row, so that the agent can take it back if this process dies.
-   * A process that finds all 64 rows taken counts nothing.
-   */
+  /** Counts a call in flight. Calls of a thread that dies are taken back by the writer. */
   begin(slot: number): void {
-    if (this.#row === -2) this.#row = claimProcessRow(this.#words);
-    if (this.#row < 0) return;
-    const word = this.#rowWord(slot);
-    this.#words[word] = (this.#words[word] ?? 0) + 1; // this process's own word: no other one writes it
-    Atomics.add(this.#words, healthWord(slot, LIVE_FIELD.inFlight), 1);
+    this.#calls.begin(slot);
   }
 
   /** Counts it out. Ignored when the slot belongs to another instance since. */
   end(slot: number, generation: number): void {
-    if (this.#row < 0 || generation !== this.generation(slot)) return;
-    const word = this.#rowWord(slot);
-    if ((this.#words[word] ?? 0) <= 0) return; // begun in a file that was replaced since
-    this.#words[word] = (this.#words[word] ?? 0) - 1;
-    Atomics.sub(this.#words, healthWord(slot, LIVE_FIELD.inFlight), 1);
+    if (generation === this.generation(slot)) this.#calls.end(slot);
   }
 
   /** Takes one token from the machine's budget for repeats of calls to this service; false when it is used up. */
@@ -210,31 +211,6 @@ export class LiveTable {
 
   /** Gives the process row back. The mapping stays: other views of it may live. */
   close(): void {
-    releaseProcessRow(this.#words, this.#row);
-    this.#row = -1;
+    this.#calls.close();
   }
-
-  #rowWord(slot: number): number {
-    return inFlightWord(this.#capacity) + this.#row * this.#capacity + slot;
-  }
-}
-
-/** Checks the header against the file and gives the capacity. @throws {SharedLayoutInvalid} */
-export function checkLayout(file: SharedFile): number {
-  const words = new Int32Array(file.buffer);
-  const path = file.path;
-  const expect = (field: keyof typeof HEADER, wanted: number) => {
-    const value = words[HEADER[field]] ?? 0;
-    if (value !== wanted) throw new SharedLayoutInvalid({ path, field, value, expected: String(wanted) });
-  };
-  expect("magic", LIVE_MAGIC);
-  expect("layoutVersion", LIVE_LAYOUT_VERSION);
-  expect("slotBytes", LIVE_SLOT_BYTES);
-  expect("processRows", LIVE_PROCESS_ROWS);
-  const capacity = words[HEADER.capacity] ?? 0;
-  if (capacity < 1 || capacity > LIVE_MAX_CAPACITY || liveTableBytes(capacity) > file.sizeBytes) {
-    const expected = `1 to ${LIVE_MAX_CAPACITY}, and room for it in ${file.sizeBytes} B`;
-    throw new SharedLayoutInvalid({ path, field: "capacity", value: capacity, expected });
-  }
-  return capacity;
 }

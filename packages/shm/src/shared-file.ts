@@ -13,6 +13,7 @@ import {
   rmSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { threadId } from "node:worker_threads";
 import { SharedFileMissing, SharedFileTooShort } from "./errors.js";
 import { type FileRange, mapFile, reserveFile } from "./mmap.js";
 
@@ -122,7 +123,7 @@ function mapOpened(fd: number, path: string, neededBytes: number): SharedFile {
 function writeTemporary(path: string, opts: SharedFileOptions): string {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   temporaryCount += 1;
-  const temporary = `${path}.${process.pid}.${temporaryCount}.${Date.now().toString(36)}.tmp`;
+  const temporary = `${path}.${process.pid}.${threadId}.${temporaryCount}.${Date.now().toString(36)}.tmp`;
   const fd = openSync(temporary, "wx+", 0o600);
   try {
     reserveFile(fd, opts.sizeBytes, opts.reserve ?? [{ offset: 0, sizeBytes: opts.sizeBytes }], path);

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LIVE_FIELD } from "./live-layout.js";
 import { openLiveTable } from "./live-table.js";
@@ -113,8 +114,8 @@ describe("live table", () => {
   it("adds up what several processes count", async () => {
     openLiveTableWriter(path()).setMembers(1, members(2));
     const users = await Promise.all([user(), user()]);
-    await Promise.all(users.map((u) => u.ask({ do: "add", slot: 1, field: LIVE_FIELD.successes, times: 300_000 })));
-    expect(openLiveTable(path()).get(1, LIVE_FIELD.successes)).toBe(600_000);
+    await Promise.all(users.map((u) => u.ask({ do: "add", slot: 1, field: LIVE_FIELD.successTotal, times: 300_000 })));
+    expect(openLiveTable(path()).get(1, LIVE_FIELD.successTotal)).toBe(600_000);
   });
 
   it("tells other processes of new members, also when the file was replaced by a bigger one", async () => {
@@ -138,6 +139,24 @@ describe("live table", () => {
     await once(victim.child, "exit");
     expect(writer.repair()).toBe(1);
     expect(table.get(0, LIVE_FIELD.inFlight)).toBe(2);
+  });
+
+  it("is used by threads, each with a row of its own that is taken back when the thread ends", async () => {
+    const writer = openLiveTableWriter(path());
+    writer.setMembers(1, members(2));
+    const table = openLiveTable(path());
+    const script = join(packageDir, "fixtures", "table-thread.mjs");
+    const threads = [1, 2, 3, 4].map(() => new Worker(script, { execArgv: [], workerData: { path: path(), turns: 100_000 } }));
+    try {
+      await Promise.all(threads.map((thread) => once(thread, "message"))); // each added its turns and holds three calls
+      expect([table.get(1, LIVE_FIELD.successTotal), table.get(1, LIVE_FIELD.inFlight)]).toEqual([400_000, 12]);
+      expect(writer.repair()).toBe(0);
+      await threads[2]?.terminate();
+      expect([writer.repair(), table.get(1, LIVE_FIELD.inFlight)]).toEqual([1, 9]);
+    } finally {
+      await Promise.all(threads.map((thread) => thread.terminate()));
+    }
+    expect([writer.repair(), table.get(1, LIVE_FIELD.inFlight)]).toEqual([3, 0]);
   });
 
   it("shows only whole revisions while a writer rewrites it, is killed, and another takes over", async () => {
