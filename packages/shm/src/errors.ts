@@ -35,3 +35,7 @@ export const SharedWriterBusy = defineError<{ path: string; pid: number }>(
   "FAILED_PRECONDITION",
   (d) => `${d.path} is already written by process ${d.pid}; one table has one writer`,
 );
+
+export function argumentInvalid(field: string, value: string | number, rule: string): Error {
+  return new SharedArgumentInvalid({ field, value: String(value), rule });
+}
