@@ -1,4 +1,5 @@
 export { checkEntry, checkLabels, MAX_INSTANCES, NO_LABELS } from "./check-entry.js";
+export { judgeService, LossWindow } from "./collapse-rule.js";
 export {
   NameEntryInvalid,
   NamePushRefused,
@@ -33,4 +34,5 @@ export {
 } from "./naming-table.js";
 export { NamingTableFile, type RestoredTable } from "./naming-table-file.js";
 export { checkTuning, NAMING_TUNING_DEFAULTS, type NamingTuning } from "./naming-tuning.js";
-export { NAME_MIGRATIONS, openSqlNameStore, SqlNameStore, type SqlNameStoreOptions } from "./sql-name-store.js";
+export type { NameWrite, ResumableNameStore } from "./resumable-name-store.js";
+export { openSqlNameStore, SqlNameStore, type SqlNameStoreOptions } from "./sql-name-store.js";

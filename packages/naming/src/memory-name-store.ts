@@ -5,14 +5,16 @@ import {
   isSameEntry,
   type NameDelta,
   type NameSnapshot,
-  type NameStore,
   type PutOptions,
   type ServiceEntry,
   type ServiceEntryInput,
 } from "./name-store.js";
+import type { NamePosition } from "./naming-table.js";
+import type { NameWrite, ResumableNameStore } from "./resumable-name-store.js";
 
 /** Keeps names in memory, for tests and `msec dev`. */
-export class MemoryNameStore implements NameStore {
+export class MemoryNameStore implements ResumableNameStore {
+  readonly epoch: string = globalThis.crypto.randomUUID();
   #revision = 0;
   readonly #latest = new Map<string, NameDelta>();
   readonly #listeners = new ChangeListeners();
@@ -48,11 +50,22 @@ export class MemoryNameStore implements NameStore {
     return { revision: this.#revision, services: await this.list() };
   }
 
-  async changesSince(revision: number): Promise<readonly NameDelta[] | "reset"> {
-    if (revision > this.#revision || revision < 0) return "reset";
+  async changesSince(revision: number, epoch = this.epoch): Promise<readonly NameDelta[] | "reset"> {
+    if (!(await this.knows({ revision, epoch }))) return "reset";
     return [...this.#latest.values()]
       .filter((delta) => delta.revision > revision)
       .toSorted((a, b) => a.revision - b.revision);
+  }
+
+  async knows({ revision, epoch }: NamePosition): Promise<boolean> {
+    return epoch === this.epoch && revision <= this.#revision && revision >= 0;
+  }
+
+  async writeAll(writes: readonly NameWrite[]): Promise<readonly NameDelta[]> {
+    for (const { service, entry } of writes) if (entry) checkEntry(service, entry);
+    const from = this.#revision;
+    for (const { service, entry } of writes) await (entry ? this.put(service, entry) : this.remove(service));
+    return (await this.changesSince(from)) as readonly NameDelta[];
   }
 
   onChange(listener: (delta: NameDelta) => void): () => void {

@@ -1,97 +1,75 @@
 /**
- * Names in SQLite, kept across restarts. A removed service leaves a tombstone row, so that readers hear of it; tombstones older
- * than `forgetAfterMs` are dropped, and a reader that is behind them gets "reset".
+ * Names in SQLite, kept across restarts. A removed service leaves a tombstone row, so that readers hear of it; tombstones that are
+ * old or too many are dropped, and a reader that is behind them gets "reset".
  */
-import { type Migration, openSqlite, type SqliteDatabase } from "@msec/sql";
+import { randomUUID } from "node:crypto";
+import { openSqlite, type SqliteDatabase } from "@msec/sql";
 import type { Transaction } from "kysely";
 import { ChangeListeners } from "./change-listeners.js";
 import { checkEntry } from "./check-entry.js";
+import { NAME_MIGRATIONS, type NameTables } from "./name-migrations.js";
 import {
   checkExpected,
   isSameEntry,
   type NameDelta,
   type NameSnapshot,
-  type NameStore,
   type PutOptions,
   type ServiceEntry,
   type ServiceEntryInput,
   type ServiceInstance,
 } from "./name-store.js";
-
-interface NameTables {
-  names: {
-    service: string;
-    policy: string;
-    /** JSON: check, locality, partition, tuning; missing = default. */
-    options: string;
-    /** JSON. */
-    instances: string;
-    revision: number;
-    removed: number;
-    changed_at_ms: number;
-  };
-  /** One row. Revisions up to `forgotten` can't be told apart from a snapshot any more. */
-  name_revision: { id: 1; revision: number; forgotten: number };
-}
-
-export const NAME_MIGRATIONS: readonly Migration[] = [
-  {
-    id: "0001-names",
-    up: async (db) => {
-      await db.schema
-        .createTable("names")
-        .addColumn("service", "text", (column) => column.primaryKey())
-        .addColumn("policy", "text", (column) => column.notNull())
-        .addColumn("instances", "text", (column) => column.notNull())
-        .addColumn("revision", "integer", (column) => column.notNull().unique())
-        .addColumn("removed", "integer", (column) => column.notNull())
-        .addColumn("changed_at_ms", "integer", (column) => column.notNull())
-        .execute();
-      await db.schema
-        .createTable("name_revision")
-        .addColumn("id", "integer", (column) => column.primaryKey())
-        .addColumn("revision", "integer", (column) => column.notNull())
-        .addColumn("forgotten", "integer", (column) => column.notNull())
-        .execute();
-      await db.insertInto("name_revision").values({ id: 1, revision: 0, forgotten: 0 }).execute();
-    },
-  },
-  {
-    id: "0002-options",
-    up: async (db) => {
-      const options = db.schema
-        .alterTable("names")
-        .addColumn("options", "text", (column) => column.notNull().defaultTo("{}"));
-      await options.execute();
-    },
-  },
-];
+import type { NamePosition } from "./naming-table.js";
+import { isKnownPosition, type NameWrite, type ResumableNameStore } from "./resumable-name-store.js";
 
 /** What a tombstone holds. */
 const REMOVED = { policy: "", check: "none", locality: "none", partition: false, instances: [] } as const;
+/** Positions of openings before these are of a history that nobody follows any more. */
+const MAX_EPOCHS = 1_000;
 
 export interface SqlNameStoreOptions {
-  /** Default 7 days. */
+  /** Age at which a tombstone is dropped. Default 7 days. */
   readonly forgetAfterMs?: number;
+  /** Most tombstones; the oldest are dropped. Default 10000. */
+  readonly maxTombstones?: number;
   readonly nowMs?: () => number;
 }
 
-/** Opens the store in a database file of its own, or `:memory:`. */
+/** Opens the store in a database file of its own, or `:memory:`; this begins a new epoch. */
 export async function openSqlNameStore(path: string, opts: SqlNameStoreOptions = {}): Promise<SqlNameStore> {
-  return new SqlNameStore(await openSqlite<NameTables>(path, { migrations: NAME_MIGRATIONS, durable: true }), opts);
+  const database = await openSqlite<NameTables>(path, { migrations: NAME_MIGRATIONS, durable: true });
+  const store = new SqlNameStore(database, opts);
+  await store.beginEpoch();
+  return store;
 }
 
-export class SqlNameStore implements NameStore {
+export class SqlNameStore implements ResumableNameStore {
+  readonly epoch: string = randomUUID();
   readonly #database: SqliteDatabase<NameTables>;
   readonly #listeners = new ChangeListeners();
   readonly #forgetAfterMs: number;
+  readonly #maxTombstones: number;
   readonly #nowMs: () => number;
 
   /** Use {@link openSqlNameStore}. */
   constructor(database: SqliteDatabase<NameTables>, opts: SqlNameStoreOptions) {
     this.#database = database;
     this.#forgetAfterMs = opts.forgetAfterMs ?? 7 * 86_400_000;
+    this.#maxTombstones = opts.maxTombstones ?? 10_000;
     this.#nowMs = opts.nowMs ?? Date.now;
+  }
+
+  /** Notes the epoch of this opening. Called once, by {@link openSqlNameStore}. */
+  async beginEpoch(): Promise<void> {
+    await this.#database.transaction(async (db) => {
+      const { revision } = await db.selectFrom("name_revision").select("revision").executeTakeFirstOrThrow();
+      const added = db.insertInto("name_epochs").values({ epoch: this.epoch, from_revision: revision });
+      const { id } = await added.returning("id").executeTakeFirstOrThrow();
+      await db
+        .deleteFrom("name_epochs")
+        .where("id", "<=", id - MAX_EPOCHS)
+        .execute();
+      await this.#forgetOld(db);
+    });
   }
 
   async list(): Promise<readonly ServiceEntry[]> {
@@ -107,31 +85,35 @@ export class SqlNameStore implements NameStore {
 
   async put(service: string, input: ServiceEntryInput, opts?: PutOptions): Promise<ServiceEntry> {
     const checked = checkEntry(service, input);
-    const { entry, isNew } = await this.#database.transaction(async (db) => {
-      const row = await db.selectFrom("names").selectAll().where("service", "=", service).executeTakeFirst();
-      const old = row && row.removed === 0 ? toEntry(row) : undefined;
-      checkExpected(service, old?.revision ?? 0, opts);
-      if (isSameEntry(old, checked)) return { entry: old, isNew: false };
-      const revision = await this.#nextRevision(db);
-      await this.#write(db, { ...checked, revision, removed: 0 });
-      return { entry: { ...checked, revision }, isNew: true };
-    });
+    const { entry, isNew } = await this.#database.transaction((db) => this.#put(db, checked, opts));
     if (isNew) this.#listeners.tell({ kind: "put", revision: entry.revision, entry });
     return entry;
   }
 
   async remove(service: string): Promise<boolean> {
-    const removedAt = await this.#database.transaction(async (db) => {
-      const row = await db.selectFrom("names").select("removed").where("service", "=", service).executeTakeFirst();
-      if (row?.removed !== 0) return undefined;
-      const revision = await this.#nextRevision(db);
-      await this.#write(db, { service, ...REMOVED, revision, removed: 1 });
-      await this.#forgetOld(db);
-      return revision;
-    });
-    if (removedAt === undefined) return false;
-    this.#listeners.tell({ kind: "remove", revision: removedAt, service });
+    const revision = await this.#database.transaction((db) => this.#remove(db, service));
+    if (revision === undefined) return false;
+    this.#listeners.tell({ kind: "remove", revision, service });
     return true;
+  }
+
+  async writeAll(writes: readonly NameWrite[]): Promise<readonly NameDelta[]> {
+    const checked = writes.map(({ service, entry }) => ({ service, entry: entry && checkEntry(service, entry) }));
+    const deltas = await this.#database.transaction(async (db) => {
+      const made: NameDelta[] = [];
+      for (const { service, entry: wanted } of checked) {
+        if (wanted) {
+          const { entry, isNew } = await this.#put(db, wanted);
+          if (isNew) made.push({ kind: "put", revision: entry.revision, entry });
+        } else {
+          const revision = await this.#remove(db, service);
+          if (revision !== undefined) made.push({ kind: "remove", revision, service });
+        }
+      }
+      return made;
+    });
+    for (const delta of deltas) this.#listeners.tell(delta);
+    return deltas;
   }
 
   async snapshot(): Promise<NameSnapshot> {
@@ -142,18 +124,18 @@ export class SqlNameStore implements NameStore {
     });
   }
 
-  async changesSince(revision: number): Promise<readonly NameDelta[] | "reset"> {
+  async changesSince(revision: number, epoch = this.epoch): Promise<readonly NameDelta[] | "reset"> {
     return await this.#database.transaction(async (db) => {
-      const known = await db.selectFrom("name_revision").selectAll().executeTakeFirstOrThrow();
-      if (revision > known.revision || revision < known.forgotten || revision < 0) return "reset" as const;
-      const rows = await db
-        .selectFrom("names")
-        .selectAll()
-        .where("revision", ">", revision)
-        .orderBy("revision")
-        .execute();
-      return rows.map(toDelta);
+      const { forgotten } = await db.selectFrom("name_revision").select("forgotten").executeTakeFirstOrThrow();
+      const isOwn = epoch === this.epoch ? await isReached(db, revision) : await isKnown(db, { revision, epoch });
+      if (!isOwn || revision < forgotten) return "reset" as const;
+      const query = db.selectFrom("names").selectAll().where("revision", ">", revision).orderBy("revision");
+      return (await query.execute()).map(toDelta);
     });
+  }
+
+  async knows(position: NamePosition): Promise<boolean> {
+    return await this.#database.transaction((db) => isKnown(db, position));
   }
 
   onChange(listener: (delta: NameDelta) => void): () => void {
@@ -163,6 +145,26 @@ export class SqlNameStore implements NameStore {
   async close(): Promise<void> {
     this.#listeners.clear();
     await this.#database.close();
+  }
+
+  async #put(db: Transaction<NameTables>, checked: Omit<ServiceEntry, "revision">, opts?: PutOptions) {
+    const { service } = checked;
+    const row = await db.selectFrom("names").selectAll().where("service", "=", service).executeTakeFirst();
+    const old = row && row.removed === 0 ? toEntry(row) : undefined;
+    checkExpected(service, old?.revision ?? 0, opts);
+    if (isSameEntry(old, checked)) return { entry: old, isNew: false };
+    const revision = await this.#nextRevision(db);
+    await this.#write(db, { ...checked, revision, removed: 0 });
+    return { entry: { ...checked, revision }, isNew: true };
+  }
+
+  async #remove(db: Transaction<NameTables>, service: string): Promise<number | undefined> {
+    const row = await db.selectFrom("names").select("removed").where("service", "=", service).executeTakeFirst();
+    if (row?.removed !== 0) return undefined;
+    const revision = await this.#nextRevision(db);
+    await this.#write(db, { service, ...REMOVED, revision, removed: 1 });
+    await this.#forgetOld(db);
+    return revision;
   }
 
   async #nextRevision(db: Transaction<NameTables>): Promise<number> {
@@ -183,7 +185,12 @@ export class SqlNameStore implements NameStore {
 
   async #forgetOld(db: Transaction<NameTables>): Promise<void> {
     const before = this.#nowMs() - this.#forgetAfterMs;
-    const query = db.deleteFrom("names").where("removed", "=", 1).where("changed_at_ms", "<", before);
+    const tombstones = db.selectFrom("names").select("revision").where("removed", "=", 1).orderBy("revision", "desc");
+    const tooMany = await tombstones.offset(this.#maxTombstones).limit(1).executeTakeFirst();
+    const query = db
+      .deleteFrom("names")
+      .where("removed", "=", 1)
+      .where((eb) => eb.or([eb("changed_at_ms", "<", before), eb("revision", "<=", tooMany?.revision ?? -1)]));
     const dropped = await query.returning("revision").execute();
     if (dropped.length === 0) return;
     const newest = Math.max(...dropped.map((row) => row.revision));
@@ -192,6 +199,18 @@ export class SqlNameStore implements NameStore {
       .set((eb) => ({ forgotten: eb.fn<number>("max", ["forgotten", eb.val(newest)]) }))
       .execute();
   }
+}
+
+async function isReached(db: Transaction<NameTables>, revision: number): Promise<boolean> {
+  const now = await db.selectFrom("name_revision").select("revision").executeTakeFirstOrThrow();
+  return revision >= 0 && revision <= now.revision;
+}
+
+async function isKnown(db: Transaction<NameTables>, position: NamePosition): Promise<boolean> {
+  const { revision } = await db.selectFrom("name_revision").select("revision").executeTakeFirstOrThrow();
+  const rows = await db.selectFrom("name_epochs").selectAll().orderBy("id").execute();
+  const epochs = rows.map(({ epoch, from_revision }) => ({ epoch, fromRevision: from_revision }));
+  return isKnownPosition(position, epochs, revision);
 }
 
 type NameRow = Pick<NameTables["names"], "service" | "policy" | "options" | "instances" | "revision">;
