@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { type Clock, type HomePaths, homePaths, type Logger, type Random, systemClock } from "@msec/core";
 import { acquireHomeLock } from "@msec/daemon";
 import { tryStartTicks } from "@msec/rpc/process";
+import { groupIdOf } from "@msec/shm";
 import { agentFacts, parseConsoleAddress } from "./agent-facts.js";
 import { Closers } from "./closers.js";
 import type { AgentConfig } from "./config.js";
@@ -16,6 +17,7 @@ import { type LogIntake, startLogIntake } from "./logs/log-intake.js";
 import { MachineLoadReader } from "./machine-load/machine-load.js";
 import { startMetrics } from "./metrics/metric-intake.js";
 import { NamingKeeper } from "./naming/naming-keeper.js";
+import { OriginalNaming } from "./naming/original/original-naming.js";
 import { reportRoutes } from "./naming/route-report.js";
 import { type OrderService, startOrders } from "./orders/order-service.js";
 import { undoCutOffSwitches } from "./releases/activate-release.js";
@@ -76,7 +78,8 @@ async function startParts(context: Context): Promise<RunningAgent> {
   const { config, paths, clock, random, logger, closers } = context;
   mkdirSync(paths.agent, { recursive: true, mode: 0o700 });
   const identity = await joinIfNeeded(context);
-  const naming = new NamingKeeper({ paths, logger });
+  const original = startOriginalNaming(context);
+  const naming = new NamingKeeper({ paths, logger, ...(original && { original }) });
   closers.add(() => naming.stop());
   const parts: { orders?: OrderService; tls?: TlsKeeper } = {};
   const link = new ConsoleLink({
@@ -127,6 +130,16 @@ async function startParts(context: Context): Promise<RunningAgent> {
     },
     stop: () => closers.closeAll(),
   };
+}
+
+/** For programs of the archived system, where the configuration asks for it. */
+function startOriginalNaming({ config, clock, random, logger, closers }: Context): OriginalNaming | undefined {
+  const { directory, group, udpPort: port, compat } = config.nlb;
+  if (directory === "") return undefined;
+  const groupId = groupIdOf(group);
+  const original = new OriginalNaming({ directory: resolve(directory), groupId, port, compat, clock, random, logger });
+  closers.add(() => original.stop());
+  return original;
 }
 
 function joinIfNeeded({ config, paths, clock, random, logger }: Context): Promise<AgentIdentity> {

@@ -1,3 +1,4 @@
+import type { OriginalCompat } from "@msec/balancer";
 import { defaultHome, LOG_LEVELS, type LogLevel } from "@msec/daemon";
 import { type Static, Type } from "typebox";
 
@@ -62,6 +63,37 @@ export const AgentConfig = Type.Object(
       description:
         "Most metric points kept in memory while the console is away. Above it the oldest are dropped and counted.",
     }),
+    nlb: Type.Object(
+      {
+        directory: Type.String({
+          maxLength: 200,
+          default: "",
+          description:
+            "Where to keep the naming files of the archived system for programs linked with its library, which look in /var/nlb/naming. Empty: nowhere, and no question is answered. An agent of the archived system that runs there is waited for.",
+        }),
+        group: Type.String({
+          maxLength: 64,
+          default: "",
+          description:
+            "Group, by name or number, whose members may use these files. Empty: the agent's own group. Nobody else may.",
+        }),
+        udpPort: Type.Integer({
+          minimum: 0,
+          maximum: 65_535,
+          default: 2841,
+          description:
+            "UDP port of 127.0.0.1 on which such programs ask while the files of a service are missing. They know no other. 0: no questions are answered.",
+        }),
+        compat: Type.Unsafe<OriginalCompat>({
+          type: "string",
+          enum: ["fixed", "as-shipped"],
+          default: "fixed",
+          description:
+            "How the weights in these files are shaped. as-shipped: with the defects of the archived agent, for comparison.",
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     consoleLink: Type.String({
       maxLength: 261,
       default: "",

@@ -13,6 +13,7 @@ import {
   NO_LABELS,
   type PushedDelta,
   type RestoredTable,
+  type ServiceEntry,
   type TableChange,
 } from "@msec/naming";
 import type { NamingApply } from "@msec/protocol";
@@ -20,8 +21,24 @@ import { LiveTables } from "./live-tables.js";
 import { Prober } from "./prober.js";
 import { PushAssembler } from "./push-assembler.js";
 
+/** Where names go on this machine, in whatever layout. */
+export interface NameSink {
+  /** Labels of this machine for what is written from now on. */
+  setLocal(local: NamingLabels): void;
+  write(entry: ServiceEntry): void;
+  empty(service: string, revision: number): void;
+}
+
+export interface NamingKeeperOptions {
+  readonly paths: HomePaths;
+  readonly logger: Logger;
+  /** Besides the live tables: the files of the archived system. */
+  readonly original?: NameSink;
+}
+
 export class NamingKeeper {
   readonly tables: LiveTables;
+  readonly #sinks: readonly NameSink[];
   readonly #file: NamingTableFile;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
@@ -30,12 +47,13 @@ export class NamingKeeper {
   readonly #table: NamingTable;
   #local: NamingLabels;
 
-  constructor(options: { readonly paths: HomePaths; readonly logger: Logger }) {
+  constructor(options: NamingKeeperOptions) {
     const { paths, logger } = options;
     this.#file = new NamingTableFile(`${paths.agent}/naming-table.json`);
     this.#logger = logger;
     mkdirSync(paths.naming, { recursive: true, mode: 0o700 });
     this.tables = new LiveTables(options);
+    this.#sinks = options.original === undefined ? [this.tables] : [this.tables, options.original];
     const { table, local } = this.#restore();
     this.#table = table;
     this.#local = local;
@@ -63,8 +81,8 @@ export class NamingKeeper {
     const change = push.kind === "snapshot" ? this.#applySnapshot(push) : this.#applyDelta(push);
     const isRelabelled = push.local !== undefined && this.#relabel(push.local);
     if (isRelabelled) this.#writeAll();
-    else for (const entry of change.put) this.tables.write(entry);
-    for (const service of change.removed) this.tables.empty(service, push.revision);
+    else this.#write(change.put);
+    for (const service of change.removed) this.#empty(service, push.revision);
     this.#save(push.kind === "snapshot" || isRelabelled, { ...change, from });
     const { revision } = this.#table;
     if (change.put.length + change.removed.length > 0)
@@ -100,8 +118,16 @@ export class NamingKeeper {
   }
 
   #writeAll(): void {
-    this.tables.setLocal(this.#local);
-    for (const entry of this.#table.services) this.tables.write(entry);
+    for (const sink of this.#sinks) sink.setLocal(this.#local);
+    this.#write(this.#table.services);
+  }
+
+  #write(entries: readonly ServiceEntry[]): void {
+    for (const entry of entries) for (const sink of this.#sinks) sink.write(entry);
+  }
+
+  #empty(service: string, revision: number): void {
+    for (const sink of this.#sinks) sink.empty(service, revision);
   }
 
   /** When the disk is full the names are in use all the same; a restart asks the console for them again. */
@@ -129,7 +155,7 @@ export class NamingKeeper {
     if (this.#table.revision === 0) return;
     for (const name of readdirSync(directory)) {
       const service = /^(.+)\.live$/.exec(name)?.[1];
-      if (service !== undefined && !this.#table.get(service)) this.tables.empty(service, this.#table.revision);
+      if (service !== undefined && !this.#table.get(service)) this.#empty(service, this.#table.revision);
     }
   }
 }

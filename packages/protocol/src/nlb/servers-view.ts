@@ -114,6 +114,14 @@ export class NlbServersView {
     for (const name of NLB_RATIOS) this.#floats[NLB_WORD[name]] = tuning[name];
   }
 
+  /** Whether {@link setTuning} would change nothing. */
+  hasTuning(given: Partial<NlbTuning>): boolean {
+    const tuning = { ...NLB_DEFAULT_TUNING, ...given };
+    const own = this.tuning();
+    const isSameLeast = own.shaping_request_min === tuning.shaping_request_min;
+    return isSameLeast && NLB_RATIOS.every((name) => own[name] === Math.fround(tuning[name]));
+  }
+
   ipKey(server: number): number {
     return this.words[wordOf(server) + IP] ?? 0;
   }
