@@ -74,6 +74,32 @@ describe("timer wheel", () => {
     expect(late).toHaveLength(20);
   });
 
+  it("lets sockets be read first when the process stood still: what they bring is not late", () => {
+    let nowMs = 0;
+    let timer = (): void => undefined;
+    let afterSockets = (): void => undefined;
+    const startTimer = (work: () => void) => {
+      timer = work;
+      return { unref: () => undefined, stop: () => undefined };
+    };
+    const clock = { monotonicMs: () => nowMs, startTimer };
+    const wheel = startTimerWheel({
+      clock,
+      afterSockets: (work) => {
+        afterSockets = work;
+      },
+    });
+    const late: number[] = [];
+    const answered = lateness(wheel, 50, late);
+    lateness(wheel, 60, late);
+    nowMs = 1_000;
+    timer();
+    expect(late).toEqual([]);
+    wheel.remove(answered);
+    afterSockets();
+    expect(late).toEqual([940]);
+  });
+
   it("calls nobody after stop", () => {
     const wheel = startTimerWheel();
     const late: number[] = [];

@@ -20,7 +20,15 @@ export interface TimerEntry {
   onTimeout(nowMs: number): void;
 }
 
+/**
+ * A timer so late means that the process stood still. Answers may have come meanwhile and lie unread: sockets come first then, so that
+ * a caller that was held up does not take answers in time for timeouts.
+ */
+const STOOD_STILL_MS = 20;
+
 export interface TimerWheelOptions {
+  /** Calls back after the event loop has looked at its sockets. Default `setImmediate`; on other clocks than the system's: at once. */
+  readonly afterSockets?: (work: () => void) => void;
   /** Resolution, ms. Default 2. */
   readonly tickMs?: number;
   /** Slots of one turn, a power of two. Default 1024 (2 s at 2 ms). */
@@ -51,6 +59,7 @@ class SlotWheel implements TimerWheel {
   readonly #mask: number;
   readonly #clock: Pick<Clock, "monotonicMs" | "startTimer">;
   readonly #unref: boolean;
+  readonly #afterSockets: ((work: () => void) => void) | undefined;
   readonly #heads: TimerEntry[] = [];
   #size = 0;
   /** First tick that was not processed yet. */
@@ -65,6 +74,8 @@ class SlotWheel implements TimerWheel {
     this.#mask = slots - 1;
     this.#clock = options.clock ?? systemClock;
     this.#unref = options.unref ?? true;
+    this.#afterSockets =
+      options.afterSockets ?? (this.#clock === systemClock ? (work) => setImmediate(work) : undefined);
     for (let i = 0; i < slots; i++) {
       const head = createTimerEntry(() => undefined);
       head.wheelNext = head;
@@ -118,8 +129,17 @@ class SlotWheel implements TimerWheel {
     this.#timer?.stop();
     this.#armedTick = tick;
     const waitMs = Math.max(1, Math.ceil(tick * this.#tickMs - this.#clock.monotonicMs()));
-    this.#timer = startTimer(this.#clock, () => this.#turn(), waitMs);
+    this.#timer = startTimer(this.#clock, () => this.#onTimer(tick), waitMs);
     if (this.#unref) this.#timer.unref();
+  }
+
+  #onTimer(tick: number): void {
+    const lateMs = this.#clock.monotonicMs() - tick * this.#tickMs;
+    if (lateMs < STOOD_STILL_MS || this.#afterSockets === undefined) this.#turn();
+    else
+      this.#afterSockets(() => {
+        if (this.#armedTick === tick) this.#turn(); // neither stopped nor armed anew meanwhile
+      });
   }
 
   #turn(): void {
