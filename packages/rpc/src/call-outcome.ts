@@ -13,8 +13,8 @@ import type { CallOutcome } from "./picker.js";
 
 /** Error answers that speak about the instance, not about the request. */
 const OUTCOME_BY_REASON: Readonly<Record<string, CallOutcome>> = {
-  [Overloaded.reason]: "error",
-  [QueuedTooLong.reason]: "error",
+  [Overloaded.reason]: "busy",
+  [QueuedTooLong.reason]: "busy",
   [ShuttingDown.reason]: "error",
   [MethodUnknown.reason]: "error",
   [DeadlinePassed.reason]: "timeout",

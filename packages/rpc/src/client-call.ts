@@ -122,7 +122,9 @@ export class ClientCall extends RequestedCall implements RepeatedCall, NestedCal
   onAttemptLost(attempt: CallAttempt, error: unknown): void {
     if (attempt.isDone) return;
     const { client } = this;
-    this.#end(attempt, attempt.isSent ? "reset" : "refused", { error, nowMs: client.clock.monotonicMs() });
+    // A program that ends with calls under way must not put the blame on the instances for all others of the machine.
+    const outcome = client.isClosed ? "cancelled" : attempt.isSent ? "reset" : "refused";
+    this.#end(attempt, outcome, { error, nowMs: client.clock.monotonicMs() });
     if (client.isClosed) this.settle(error);
     else if (this.#current !== undefined) this.#noteEnded(attempt);
     else if (attempt.isSent) this.#repeat().sent(error, true);

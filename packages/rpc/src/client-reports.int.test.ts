@@ -100,13 +100,13 @@ const PATHS: readonly Path[] = [
   {
     name: "overload",
     place: () => startServer(echo, { limits: { maxInFlight: 0 } }),
-    outcome: "error",
+    outcome: "busy",
     reason: "RPC_OVERLOADED",
   },
   {
     name: "too long in the queue",
     place: () => answering({ err: -9, reason: "RPC_QUEUED_TOO_LONG" }),
-    outcome: "error",
+    outcome: "busy",
     reason: "RPC_QUEUED_TOO_LONG",
   },
   {
@@ -150,7 +150,7 @@ const PATHS: readonly Path[] = [
   {
     name: "a client that is closed",
     place: () => startServer(never),
-    outcome: "reset",
+    outcome: "cancelled",
     reason: "RPC_CLIENT_CLOSED",
     meanwhile: (client) => client.close(),
   },

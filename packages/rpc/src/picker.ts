@@ -8,8 +8,10 @@ export type CallOutcome =
   | "reset"
   /** No answer within the deadline. */
   | "timeout"
-  /** The peer answered that it cannot serve: overload, unknown method, internal error. */
+  /** The peer answered that it cannot serve: unknown method, internal error. */
   | "error"
+  /** The peer refused the request early, since it has too much to do. It is alive, and others may have more room. */
+  | "busy"
   /** The caller gave up; says nothing about the instance. */
   | "cancelled";
 
