@@ -2,7 +2,7 @@
  * Entry of the npm scripts. Plain JavaScript, since on a fresh clone nothing is installed or built yet:
  * installs when the lockfile changed, builds, then hands over.
  *
- *   node tools/bootstrap.mjs build | demo [--check] | test | bench <name>
+ *   node tools/bootstrap.mjs build | demo [--check] | test | bench <name> | chaos
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -22,6 +22,7 @@ const programs = {
   demo: ["examples/demo/dist/main.js", ...rest],
   test: ["tools/run-tests.mjs", ...rest],
   bench: ["benchmarks/dist/main.js", ...rest],
+  chaos: ["benchmarks/dist/main.js", "chaos", ...rest],
 };
 if (!Object.hasOwn(programs, command)) fail(`unknown command ${command}; one of ${Object.keys(programs).join(", ")}`);
 const program = programs[command];

@@ -1,4 +1,7 @@
-/** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout; `page` writes the reference page. */
+/** `npm run bench -- <name>`: one benchmark by name. The table goes to stderr, one JSON line to stdout; `page` and `lb-page` write reference pages. */
+import { runChaos } from "./chaos/run-chaos.js";
+import { writeFaultTolerancePage } from "./lb/lb-page.js";
+import { runLbBenchmark } from "./lb/run-lb.js";
 import { runMicroRpcBenchmark } from "./micro-rpc.js";
 import { runTelemetryBenchmark } from "./micro-telemetry.js";
 import { writePerformancePage } from "./performance-page.js";
@@ -8,6 +11,9 @@ import { runTableBenchmark } from "./rpc/run-table.js";
 import { main as runShmBenchmark } from "./shm.bench.js";
 
 const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  chaos: runChaos,
+  lb: runLbBenchmark,
+  "lb-page": writeFaultTolerancePage,
   micro: runMicroRpcBenchmark,
   "micro-telemetry": runTelemetryBenchmark,
   rpc: runRpcBenchmark,

@@ -5,6 +5,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { AgentStandIn, type Announcement } from "./agent-stand-in.js";
+import { answerParent, type ChildAnswer, type StartedRole } from "./child-main.js";
 import { TEXTS } from "./echo-message.js";
 import { cpuUs, runLoad } from "./load-loop.js";
 import { PacedLoad } from "./paced-load.js";
@@ -34,9 +35,6 @@ export type BenchRequest =
   | { readonly kind: "check"; readonly calls: number; readonly inFlight: number }
   | { readonly kind: "run"; readonly inFlight: number; readonly durationMs: number };
 
-/** What the process answers with. */
-export type BenchAnswer = { readonly value: unknown } | { readonly error: string };
-
 type Answerer = (request: BenchRequest) => unknown;
 
 /** With `--expose-gc`: what is left after a collection. */
@@ -55,7 +53,7 @@ function common(request: BenchRequest): unknown {
 async function askWorker(worker: Worker, request?: BenchRequest): Promise<unknown> {
   const answered = once(worker, "message");
   if (request !== undefined) worker.send(request);
-  const [answer] = (await answered) as [BenchAnswer];
+  const [answer] = (await answered) as [ChildAnswer];
   if ("error" in answer) throw new Error(answer.error);
   return answer.value;
 }
@@ -73,7 +71,7 @@ async function startCluster(args: ServerArgs): Promise<{ port: number; answer: A
   return { port, answer };
 }
 
-async function startServer(args: ServerArgs): Promise<{ value: unknown; answer: Answerer }> {
+async function startServer(args: ServerArgs): Promise<StartedRole<BenchRequest>> {
   if (args.workers > 1 && cluster.isPrimary) {
     const { port, answer } = await startCluster(args);
     return { value: port, answer };
@@ -97,7 +95,7 @@ async function check(caller: Caller, calls: number, inFlight: number): Promise<v
   }
 }
 
-async function startClient(args: ClientArgs): Promise<{ value: unknown; answer: Answerer }> {
+async function startClient(args: ClientArgs): Promise<StartedRole<BenchRequest>> {
   const caller = await (await PEERS[args.peer]()).open(args);
   let paced: PacedLoad | undefined;
   const answer: Answerer = (request) => {
@@ -115,7 +113,7 @@ async function startClient(args: ClientArgs): Promise<{ value: unknown; answer: 
   return { value: 0, answer };
 }
 
-async function startAgent(): Promise<{ value: unknown; answer: Answerer }> {
+async function startAgent(): Promise<StartedRole<BenchRequest>> {
   const agent = new AgentStandIn();
   await agent.start();
   process.on("exit", () => agent.close());
@@ -127,33 +125,8 @@ async function startAgent(): Promise<{ value: unknown; answer: Answerer }> {
   return { value: 0, answer };
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
-}
-
-async function main(): Promise<void> {
-  const [role, json = "{}"] = process.argv.slice(2);
-  const args: unknown = JSON.parse(json);
-  const starts: Readonly<Record<string, () => Promise<{ value: unknown; answer: Answerer }>>> = {
-    server: () => startServer(args as ServerArgs),
-    client: () => startClient(args as ClientArgs),
-    agent: startAgent,
-  };
-  const send = (answer: BenchAnswer): void => void process.send?.(answer);
-  process.on("disconnect", () => process.exit(0));
-  process.on("SIGTERM", () => process.exit(0));
-  try {
-    const started = await starts[role ?? ""]!();
-    process.on("message", (request: BenchRequest) => {
-      new Promise((resolve) => resolve(started.answer(request))).then(
-        (value) => send({ value: value ?? 0 }),
-        (error: unknown) => send({ error: textOf(error) }),
-      );
-    });
-    send({ value: started.value });
-  } catch (error) {
-    send({ error: textOf(error) });
-  }
-}
-
-await main();
+await answerParent({
+  server: (args) => startServer(args as ServerArgs),
+  client: (args) => startClient(args as ClientArgs),
+  agent: startAgent,
+});

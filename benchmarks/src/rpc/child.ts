@@ -3,14 +3,17 @@ import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { BenchAnswer, BenchRequest } from "./bench-process.js";
+import type { ChildAnswer, ChildRequest } from "./child-main.js";
 
 /** True where `taskset` works and there are two cores to tell apart. */
 export const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 
 export interface ChildOptions {
-  readonly role: "server" | "client" | "agent";
+  /** One of the roles of `script`. */
+  readonly role: string;
   readonly args?: object;
+  /** Default: bench-process.js. */
+  readonly script?: URL;
   /** Number of the core; all cores when it is left out or can't be chosen here. */
   readonly core?: number | undefined;
   readonly nodeArgs?: readonly string[];
@@ -20,10 +23,11 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #what: string;
 
-  constructor({ role, args = {}, core, nodeArgs = [] }: ChildOptions) {
+  constructor(options: ChildOptions) {
+    const { role, args = {}, core, nodeArgs = [], script = new URL("./bench-process.js", import.meta.url) } = options;
     const isPinned = core !== undefined && canPin;
     this.#what = `${role} ${JSON.stringify(args)}`;
-    this.#process = fork(fileURLToPath(new URL("./bench-process.js", import.meta.url)), [role, JSON.stringify(args)], {
+    this.#process = fork(fileURLToPath(script), [role, JSON.stringify(args)], {
       ...(isPinned && { execPath: "taskset", execArgv: ["-c", String(core), process.execPath, ...nodeArgs] }),
       ...(!isPinned && { execArgv: [...nodeArgs] }),
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -38,7 +42,7 @@ export class Child {
       throw new Error(`${this.#what} ended`);
     });
     try {
-      const [answer] = (await Promise.race([once(this.#process, "message", { signal }), ended])) as [BenchAnswer];
+      const [answer] = (await Promise.race([once(this.#process, "message", { signal }), ended])) as [ChildAnswer];
       if ("error" in answer) throw new Error(`${this.#what}: ${answer.error}`);
       return answer.value;
     } finally {
@@ -47,10 +51,15 @@ export class Child {
     }
   }
 
-  ask(request: BenchRequest): Promise<unknown> {
+  ask(request: ChildRequest): Promise<unknown> {
     const answered = this.next();
     this.#process.send(request);
     return answered;
+  }
+
+  /** False when it has ended already. */
+  signal(signal: NodeJS.Signals): boolean {
+    return this.#process.kill(signal);
   }
 
   async stop(): Promise<void> {

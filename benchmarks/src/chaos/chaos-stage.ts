@@ -1,0 +1,128 @@
+/**
+ * The scene of the chaos runs: four backends, and a machine with a real agent and two client processes. The console registers the
+ * backends, its agent takes the names over, and then the console is killed: nothing that is measured may need it.
+ */
+import { createApiClient } from "@msec/api-schema";
+import { makeFirstAccount, type ProgramName, programFile } from "@msec/cli";
+import { freePort, makeTempDirectory, type RunningProgram, startProgram, TestScope, waitUntil } from "@msec/testkit";
+import { Child } from "../rpc/child.js";
+import type { CallRecord } from "./call-record.js";
+import type { BackendRequest } from "./chaos-backend.js";
+import type { ClientRequest, Retries } from "./chaos-client.js";
+import { CHAOS_NAME } from "./chaos-service.js";
+
+const SCRIPT = new URL("./chaos-process.js", import.meta.url);
+/** One port, as a service has it, on as many machines. */
+const HOSTS: readonly string[] = ["127.0.0.61", "127.0.0.62", "127.0.0.63", "127.0.0.64"];
+const CLIENTS = 2;
+const READY_MS = 20_000;
+
+/** One backend process after the other at one address. */
+export class Backend {
+  readonly address: string;
+  readonly #at: { readonly host: string; readonly port: number };
+  #process: Child | undefined;
+
+  constructor(at: { readonly host: string; readonly port: number }) {
+    this.#at = at;
+    this.address = `${at.host}:${at.port}`;
+  }
+
+  async start(): Promise<void> {
+    const child = new Child({ role: "backend", args: this.#at, script: SCRIPT });
+    this.#process = child;
+    await child.next();
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.#process?.signal(signal) !== true) throw new Error(`backend ${this.address} is not there`);
+  }
+
+  async behave(behave: BackendRequest["behave"]): Promise<void> {
+    await this.#process?.ask({ behave } satisfies BackendRequest);
+  }
+
+  async end(): Promise<void> {
+    await this.#process?.stop();
+  }
+}
+
+export class ChaosStage {
+  readonly #scope = new TestScope();
+  readonly #clients: Child[] = [];
+  readonly backends: Backend[] = [];
+
+  /** Everything is there and calls are answered. Ends what it has started when something can't be. */
+  static async open(): Promise<ChaosStage> {
+    const stage = new ChaosStage();
+    try {
+      await stage.#open();
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+    return stage;
+  }
+
+  async startLoad(ratePerSec: number, retries: Retries): Promise<void> {
+    await this.#ask({ kind: "start", ratePerSec: ratePerSec / CLIENTS, retries });
+  }
+
+  async stopLoad(): Promise<readonly CallRecord[]> {
+    return (await this.#ask({ kind: "stop" })) as CallRecord[];
+  }
+
+  /** Ends all processes and removes all files. */
+  async close(): Promise<void> {
+    await this.#scope.close();
+  }
+
+  async #open(): Promise<void> {
+    const home = makeTempDirectory(this.#scope, "chaos");
+    const port = await freePort(HOSTS);
+    for (const host of HOSTS) await this.#addBackend({ host, port });
+    const console = await this.#program("console", [
+      ...["--home", `${home}/console-home`, "--listen", "127.0.0.1:0", "--link.listen", "127.0.0.1:0"],
+    ]);
+    const url = String(console.ready.httpUrl);
+    const account = { name: "chaos", password: "correct-horse-battery" };
+    const api = createApiClient({
+      baseUrl: url,
+      token: await makeFirstAccount(url, String(console.ready.setupLink), account),
+    });
+    const { secret } = await api("joinTokens.create", { body: {} });
+    const machine = `${home}/machine`;
+    const own = ["--home", machine, "--address", "127.0.0.1", "--log-port", "0", "--join-token", secret];
+    await this.#program("agent", own);
+    const addresses = this.backends.map((backend) => backend.address);
+    await api("groups.create", { body: { name: CHAOS_NAME.first, kind: "standard" } });
+    await api("services.create", { body: { ...CHAOS_NAME, port } });
+    await api("instances.create", { params: CHAOS_NAME, body: { hosts: [...HOSTS] } });
+    await api("capacity.change", { params: CHAOS_NAME, body: { action: "expand", addresses } });
+    for (let n = 0; n < CLIENTS; n++) await this.#addClient(machine);
+    await waitUntil("calls are answered", () => this.#ask({ kind: "check" }), READY_MS);
+    await console.stop("SIGKILL");
+  }
+
+  async #addBackend(at: { readonly host: string; readonly port: number }): Promise<void> {
+    const backend = new Backend(at);
+    this.#scope.add(() => backend.end());
+    await backend.start();
+    this.backends.push(backend);
+  }
+
+  async #addClient(home: string): Promise<void> {
+    const child = new Child({ role: "client", args: { home }, script: SCRIPT });
+    this.#scope.add(() => child.stop());
+    await child.next();
+    this.#clients.push(child);
+  }
+
+  async #program(name: ProgramName, settings: readonly string[]): Promise<RunningProgram> {
+    return await startProgram(this.#scope, [process.execPath, programFile(name), ...settings]);
+  }
+
+  #ask(request: ClientRequest): Promise<unknown[]> {
+    return Promise.all(this.#clients.map((client) => client.ask(request)));
+  }
+}
