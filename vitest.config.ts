@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
+/** Files of one worker share what they import: no test leaves anything behind in a module, so loading each anew only costs time. */
 const shared = {
   resolve: { conditions: ["msec-source"] },
   ssr: { resolve: { conditions: ["msec-source"], externalConditions: [] } },
@@ -13,6 +14,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: "unit",
+          isolate: false,
           include: [
             "{packages,apps,tools,benchmarks}/**/src/**/*.test.{ts,tsx}",
             "tests/repo/**/*.test.ts",
@@ -26,6 +28,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: "integration",
+          isolate: false,
           include: ["{packages,apps}/**/src/**/*.int.test.ts", "examples/**/src/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**"],
           testTimeout: 20_000,

@@ -64,7 +64,7 @@ export class LocalService {
    * @throws {ReleaseNotThere} {StartFailed} with what the controller said
    */
   async start(): Promise<ServiceState> {
-    const before = this.tryState();
+    const before = await this.#stateBeforeStart();
     const releaseDir = this.#currentRelease();
     this.#want("running", "msec start");
     if (!before?.isAlive && !(await this.#isStartedByAgent())) await this.#spawn(releaseDir);
@@ -103,6 +103,14 @@ export class LocalService {
     const state = this.tryState();
     if (state?.isAlive) return state;
     throw new NotRunning({ service: this.service, text: state?.text ?? "" });
+  }
+
+  /** A controller that has told its failure is about to end: it must not be taken for the new one. */
+  async #stateBeforeStart(): Promise<LocalState | undefined> {
+    const state = this.tryState();
+    if (!state?.isAlive || state.state !== "failed") return state;
+    await until(() => !isStillRunning(state), this.#options.waitMs);
+    return this.tryState();
   }
 
   #currentRelease(): string {
