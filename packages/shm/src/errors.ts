@@ -39,3 +39,16 @@ export const SharedWriterBusy = defineError<{ path: string; pid: number }>(
 export function argumentInvalid(field: string, value: string | number, rule: string): Error {
   return new SharedArgumentInvalid({ field, value: String(value), rule });
 }
+
+/** Somebody else holds the lock of the file; nothing waits for it. */
+export const SharedLockBusy = defineError<{ path: string }>(
+  "SHM_LOCK_BUSY",
+  "UNAVAILABLE",
+  (d) => `${d.path} is locked by another process`,
+);
+
+export const SharedAccessDenied = defineError<{ path: string }>(
+  "SHM_ACCESS_DENIED",
+  "PERMISSION_DENIED",
+  (d) => `this user may not read and write ${d.path}; is it in the group that the files belong to?`,
+);

@@ -1,9 +1,11 @@
 export { bootMark, bootMsOf, bootNowMs, bootTick } from "./boot-clock.js";
 export {
+  SharedAccessDenied,
   SharedArgumentInvalid,
   SharedFileMissing,
   SharedFileTooShort,
   SharedLayoutInvalid,
+  SharedLockBusy,
   SharedMapFailed,
   SharedWriterBusy,
 } from "./errors.js";
@@ -11,11 +13,11 @@ export { LIVE_FIELD, type LiveField, type LiveLocality, type LiveTransport, labe
 export type { LiveSnapshot, Nearness } from "./live-snapshot.js";
 export { LiveTable, openLiveTable, RETRY_TOKENS_MAX_MILLI } from "./live-table.js";
 export {
-  type LiveMember,
-  LiveTableWriter,
   type LiveLabels,
-  type LiveTableWriterOptions,
+  type LiveMember,
   type LiveMembersOptions,
+  LiveTableWriter,
+  type LiveTableWriterOptions,
   openLiveTableWriter,
 } from "./live-table-writer.js";
 export {
@@ -26,6 +28,18 @@ export {
   type RingReadOptions,
 } from "./monitor-ring.js";
 export { RING_MAX_RECORD_BYTES, RING_RESERVED_SLOTS, type RingShape } from "./monitor-ring-layout.js";
+export { groupIdOf } from "./nlb-access.js";
+export {
+  type CreateNlbFilesOptions,
+  createNlbFiles,
+  listNlbServices,
+  NlbFiles,
+  nlbServiceDirectory,
+  openNlbFiles,
+  openNlbFilesToGroup,
+  tryLockNlbDirectory,
+} from "./nlb-files.js";
+export { type FileLock, tryLockFile } from "./nlb-lock.js";
 export { isSameProcess, tryProcessStart } from "./process-mark.js";
 export {
   openSharedFile,
