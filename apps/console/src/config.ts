@@ -6,6 +6,9 @@ const Strict = { additionalProperties: false };
 const HostPortText = (value: string, description: string) =>
   Type.String({ default: value, pattern: "^(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$", description });
 
+const OptionalAddress = (description: string) =>
+  Type.String({ default: "", pattern: "^((\\[[0-9a-fA-F:.]+\\]|[0-9.]+):[0-9]{1,5})?$", description });
+
 /** Settings of the console. docs/reference/console-config.md shows the same. */
 export const ConsoleConfig = Type.Object(
   {
@@ -78,6 +81,12 @@ export const ConsoleConfig = Type.Object(
           minimum: 16 * 2 ** 20,
           description: "Above this size the oldest log records are removed, whatever their age.",
         }),
+        monitorAddress: OptionalAddress(
+          "ip:port registered as RESERVED.monitor, where old programs look for the metric server. Empty: the link of this console.",
+        ),
+        logAddress: OptionalAddress(
+          "ip:port registered as RESERVED.log, where old programs look for the log server. Empty: the link of this console.",
+        ),
       },
       { ...Strict, default: {} },
     ),

@@ -19,6 +19,8 @@ import { mergeHandlers } from "./http/route-handlers.js";
 import { type LinkFeature, linkFeature } from "./link/link-feature.js";
 import { overviewFeature } from "./overview/overview-feature.js";
 import { releaseBlobs } from "./releases/release-blobs.js";
+import { PlatformServices } from "./services/platform-services.js";
+import { ServiceEditor } from "./services/service-editor.js";
 import { ServiceService } from "./services/service-service.js";
 import { servicesFeature } from "./services/services-feature.js";
 import { telemetryFeature } from "./telemetry/telemetry-feature.js";
@@ -94,14 +96,19 @@ interface Composition {
 /** Every part of the console, in the order of start. A new feature is one line here. */
 async function composeFeatures(context: ConsoleContext, accounts: AccountsFeature): Promise<Composition> {
   const services = new ServiceService(context);
+  const platform = new PlatformServices(context);
   const versions = versionsFeature(context, services);
   const telemetry = await telemetryFeature(context);
   const blobs = releaseBlobs(versions.blobs);
-  const link = await linkFeature(context, { services, versions: versions.versions, blobs, sink: telemetry.sink });
+  const link = await linkFeature(context, {
+    ...{ services, platform, versions: versions.versions, blobs },
+    sink: telemetry.sink,
+  });
+  const editor = new ServiceEditor({ ...context, publish: (name) => link.control.capacity.publish(name) });
   const overview = overviewFeature(context, { services, control: link.control, telemetry });
   const features = [
     accounts,
-    servicesFeature(services, link.facts),
+    servicesFeature({ services, platform, editor, facts: link.facts }),
     versions,
     auditFeature(context),
     telemetry,

@@ -1,8 +1,21 @@
 export { ApiToken, accountRoutes, Password, Session, User } from "./accounts.js";
 export { type ApiClient, type ApiClientOptions, createApiClient } from "./client.js";
 export { ApiUnreachable } from "./errors.js";
+export { Instance, InstanceProcess, InstanceView, instanceRoutes, Transport } from "./instances.js";
 export { JoinToken, Machine, MachineLoad, MachineService, machineRoutes, Order } from "./machines.js";
-export { FullName, InstanceAddress, Ipv4, Memo, Name, Port, ServiceParams, TagParams } from "./names.js";
+export {
+  FullName,
+  InstanceAddress,
+  Ip,
+  Ipv4,
+  LabelChange,
+  Labels,
+  Memo,
+  Name,
+  Port,
+  ServiceParams,
+  TagParams,
+} from "./names.js";
 export {
   Attribute,
   AuditEntry,
@@ -27,16 +40,7 @@ export {
   route,
 } from "./route.js";
 export { type RouteName, routes } from "./routes.js";
-export {
-  Group,
-  Health,
-  Instance,
-  InstanceProcess,
-  InstanceView,
-  ServiceKind,
-  ServiceSummary,
-  serviceRoutes,
-  Transport,
-} from "./services.js";
+export { POLICIES, Policy, ServiceSettings, Tuning } from "./service-settings.js";
+export { Group, Health, ServiceKind, ServiceSummary, serviceRoutes } from "./services.js";
 export { TlsAuthority, TlsMachine, TlsStatus, tlsRoutes } from "./tls.js";
 export { MAX_PLUGIN_BYTES, MAX_TEXT_BYTES, TextProblem, Version, versionRoutes } from "./versions.js";

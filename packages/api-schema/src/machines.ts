@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { Ipv4 } from "./names.js";
+import { Ipv4, LabelChange, Labels } from "./names.js";
 import { AtMs, Empty, OneOf, route, Strict } from "./route.js";
 
 export const MachineLoad = Strict({
@@ -24,6 +24,7 @@ export const Machine = Strict({
   machineId: Type.String(),
   name: Type.String(),
   address: Ipv4,
+  labels: Labels,
   state: OneOf(["online", "away"]),
   agentVersion: Type.String(),
   platform: Type.String(),
@@ -89,6 +90,17 @@ export const machineRoutes = {
     summary: "Signed orders that were sent to a machine, newest first",
     params: MachineParams,
     response: Strict({ orders: Type.Array(Order) }),
+  }),
+  "machines.setLabels": route({
+    method: "PUT",
+    path: "/api/v1/machines/:machineId/labels",
+    tag: "machines",
+    permission: "capacity:write",
+    summary:
+      "Tell where a machine is. What is missing stays. Its instances of standard services and foreign ones without labels of their own get the same",
+    params: MachineParams,
+    body: LabelChange,
+    response: Machine,
   }),
   "machines.delete": route({
     method: "DELETE",

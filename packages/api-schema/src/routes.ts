@@ -1,4 +1,5 @@
 import { accountRoutes } from "./accounts.js";
+import { instanceRoutes } from "./instances.js";
 import { machineRoutes } from "./machines.js";
 import { observabilityRoutes } from "./observability.js";
 import { releaseRoutes } from "./releases.js";
@@ -10,6 +11,7 @@ import { versionRoutes } from "./versions.js";
 export const routes = {
   ...accountRoutes,
   ...serviceRoutes,
+  ...instanceRoutes,
   ...versionRoutes,
   ...releaseRoutes,
   ...machineRoutes,

@@ -20,8 +20,9 @@ export function capacityRoutes(deps: CapacityRouteDeps): RouteHandlers {
   const { capacity, pusher, names, database, clock } = deps;
   return {
     "capacity.change": async ({ params, body, actor }) => {
-      const { action, addresses, dryRun = false, allowEmpty = false } = body;
-      const result = await capacity.change(params, { action, addresses, dryRun, allowEmpty });
+      const { dryRun = false, allowEmpty = false, ...change } = body;
+      const { action } = change;
+      const result = await capacity.change(params, { ...change, dryRun, allowEmpty });
       if (!dryRun)
         await database.transact((stores) =>
           appendAudit(stores.audit, {

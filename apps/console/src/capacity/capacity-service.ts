@@ -4,9 +4,12 @@
  */
 import { formatHostPort, formatServiceName, parseHostPort, type ServiceName } from "@msec/core";
 import type { NameStore } from "@msec/naming";
+import { type LabelsByHost, labelsOf } from "../machines/machine-labels.js";
+import { PlatformWouldEmpty } from "../services/errors.js";
+import { PLATFORM_GROUP } from "../services/platform-services.js";
 import type { ServiceService } from "../services/service-service.js";
 import type { InstanceRow } from "../services/service-store.js";
-import type { InstanceStatus, ServiceKindName } from "../services/service-tables.js";
+import type { InstanceStatus } from "../services/service-tables.js";
 import { CapacityAddressUnknown, CapacityWouldEmpty } from "./errors.js";
 
 export interface CapacityChange {
@@ -14,6 +17,8 @@ export interface CapacityChange {
   readonly addresses: readonly string[];
   readonly dryRun: boolean;
   readonly allowEmpty: boolean;
+  /** Full name of the service, for what else would leave one of the platform's own without instance. */
+  readonly confirm?: string;
 }
 
 export interface CapacityResult {
@@ -23,12 +28,11 @@ export interface CapacityResult {
 }
 
 export interface CapacityServiceOptions {
-  readonly services: Pick<ServiceService, "get" | "list" | "instances" | "setStatus">;
+  readonly services: Pick<ServiceService, "get" | "list" | "instances" | "onHost" | "setStatus">;
   readonly names: NameStore;
+  /** Labels of the machines. */
+  readonly labels: () => Promise<LabelsByHost>;
 }
-
-/** Policy of the name store by kind of service. Spec: nlb.md §2.1. */
-const POLICY: Readonly<Record<ServiceKindName, string>> = { standard: "adaptive", external: "odd" };
 
 export class CapacityService {
   readonly #options: CapacityServiceOptions;
@@ -39,7 +43,7 @@ export class CapacityService {
     this.#options = options;
   }
 
-  /** @throws {CapacityAddressUnknown} {CapacityWouldEmpty}; nothing is changed then */
+  /** @throws {CapacityAddressUnknown} {CapacityWouldEmpty} {PlatformWouldEmpty}; nothing is changed then */
   change(name: ServiceName, change: CapacityChange): Promise<CapacityResult> {
     return this.#inTurn(() => this.#change(name, change));
   }
@@ -47,6 +51,15 @@ export class CapacityService {
   /** Writes the service's enabled instances to the name store. */
   publish(name: ServiceName): Promise<void> {
     return this.#inTurn(() => this.#publish(name));
+  }
+
+  /** Writes the services with an instance on a machine whose labels changed. */
+  publishHost(host: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { services, labels } = this.#options;
+      const machines = await labels();
+      for (const name of await services.onHost(host)) await this.#publish(name, machines);
+    });
   }
 
   /** Takes a deleted service's name away. */
@@ -59,9 +72,10 @@ export class CapacityService {
   /** Makes the name store equal to the instance rows; for each start. */
   reconcile(): Promise<void> {
     return this.#inTurn(async () => {
-      const { services, names } = this.#options;
+      const { services, names, labels } = this.#options;
       const rows = await services.list();
-      for (const row of rows) await this.#publish(row);
+      const machines = await labels();
+      for (const row of rows) await this.#publish(row, machines);
       const known = new Set(rows.map(formatServiceName));
       for (const { service } of await names.list()) if (!known.has(service)) await names.remove(service);
     });
@@ -83,24 +97,35 @@ export class CapacityService {
     const after = rows.filter((row) => (chosen.has(row) ? status : row.status) === "enabled");
     const text = describeChange(change.action, moving, after, rows.length);
     if (change.dryRun) return { text, inTraffic: after.map(formatHostPort), revision: await this.#revision(service) };
-    if (moving.length > 0 && after.length === 0 && !change.allowEmpty) throw new CapacityWouldEmpty({ service });
+    if (moving.length > 0 && after.length === 0) refuseEmpty(name, change);
     if (moving.length > 0) await services.setStatus(moving, status);
     await this.#publish(name);
     const entry = await names.get(service);
     return { text, inTraffic: (entry?.instances ?? []).map(formatHostPort), revision: entry?.revision ?? 0 };
   }
 
-  async #publish(name: ServiceName): Promise<void> {
-    const { services, names } = this.#options;
-    const { kind } = await services.get(name);
+  async #publish(name: ServiceName, machines?: LabelsByHost): Promise<void> {
+    const { services, names, labels } = this.#options;
+    const { settings } = await services.get(name);
+    const places = machines ?? (await labels());
     const enabled = (await services.instances(name)).filter((row) => row.status === "enabled");
-    const instances = enabled.map(({ host, port, transport, weight }) => ({ host, port, transport, weight }));
-    await names.put(formatServiceName(name), { policy: POLICY[kind], instances });
+    const instances = enabled.map((row) => {
+      const { host, port, transport, weight } = row;
+      return { host, port, transport, weight, ...labelsOf(row, places) };
+    });
+    await names.put(formatServiceName(name), { ...settings, instances });
   }
 
   async #revision(service: string): Promise<number> {
     return (await this.#options.names.get(service))?.revision ?? 0;
   }
+}
+
+/** @throws {CapacityWouldEmpty} {PlatformWouldEmpty} */
+function refuseEmpty(name: ServiceName, { allowEmpty, confirm }: CapacityChange): void {
+  const service = formatServiceName(name);
+  if (!allowEmpty) throw new CapacityWouldEmpty({ service });
+  if (name.first === PLATFORM_GROUP && confirm !== service) throw new PlatformWouldEmpty({ service });
 }
 
 function findRow(rows: readonly InstanceRow[], service: string, address: string): InstanceRow {

@@ -1,8 +1,9 @@
 import type { Migration } from "@msec/sql";
 import { sql } from "kysely";
-import { machineStatements } from "../machines/machine-tables.js";
+import { machineLabelStatements, machineStatements } from "../machines/machine-tables.js";
 import { orderStatements } from "../orders/order-tables.js";
 import { releaseStatements } from "../releases/release-tables.js";
+import { serviceLabelStatements } from "../services/service-tables.js";
 
 const statements = (id: string, texts: readonly string[]): Migration => ({
   id,
@@ -57,4 +58,5 @@ export const migrations: readonly Migration[] = [
   statements("0005-machines", machineStatements),
   statements("0006-orders", orderStatements),
   statements("0007-releases", releaseStatements),
+  statements("0008-labels", [...machineLabelStatements, ...serviceLabelStatements]),
 ];

@@ -11,6 +11,7 @@ import { instanceOrderRoutes } from "../orders/instance-order-routes.js";
 import { releaseRoutes } from "../releases/release-routes.js";
 import { releaseVersionUse } from "../releases/release-version-use.js";
 import type { InstanceFacts } from "../services/instance-facts.js";
+import type { PlatformServices } from "../services/platform-services.js";
 import type { ServiceService } from "../services/service-service.js";
 import { AuthorityFile } from "../tls/authority-file.js";
 import { tlsRoutes } from "../tls/tls-routes.js";
@@ -19,6 +20,7 @@ import type { VersionService } from "../versions/version-service.js";
 import type { BlobSource } from "./blob-source.js";
 import { openConsoleIdentity } from "./console-identity.js";
 import { createMachineControl, type MachineControl } from "./machine-control.js";
+import { platformAddresses } from "./platform-address.js";
 import type { TelemetrySink } from "./telemetry-sink.js";
 
 const MAX_AGENTS = 20_000;
@@ -34,6 +36,7 @@ export interface LinkFeature extends Feature {
 
 export interface LinkFeatureDeps {
   readonly services: ServiceService;
+  readonly platform: PlatformServices;
   readonly versions: VersionService;
   readonly blobs: BlobSource;
   readonly sink: TelemetrySink;
@@ -87,6 +90,8 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       }).catch((error: unknown) => {
         throw netError(error, context.config.link.listen);
       });
+      const addresses = await platformAddresses(config.telemetry, linkAddress());
+      for (const name of await deps.platform.place(addresses)) await capacity.publish(name);
     },
     stop: async () => {
       clearInterval(tlsTimer);

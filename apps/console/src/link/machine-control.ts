@@ -1,9 +1,10 @@
 /** Everything that drives machines, put together: machines, orders, naming, capacity and releases around the agent hub. */
-import { formatHostPort, formatServiceName, parseHostPort } from "@msec/core";
+import { formatHostPort, formatServiceName, parseHostPort, parseServiceName } from "@msec/core";
 import type { NameStore } from "@msec/naming";
 import { CapacityService } from "../capacity/capacity-service.js";
 import type { ConsoleContext } from "../context.js";
 import { JoinService } from "../machines/join-service.js";
+import { labelsByHost } from "../machines/machine-labels.js";
 import { MachineService } from "../machines/machine-service.js";
 import type { MachineRow } from "../machines/machine-store.js";
 import { NamingPusher } from "../naming/naming-pusher.js";
@@ -12,6 +13,7 @@ import { ReleaseMachineMissing } from "../releases/errors.js";
 import { releaseMemo } from "../releases/release-memo.js";
 import { ReleaseRunner, type SendOrder } from "../releases/release-runner.js";
 import { ReleaseService } from "../releases/release-service.js";
+import { PLATFORM_GROUP } from "../services/platform-services.js";
 import type { ServiceService } from "../services/service-service.js";
 import type { TlsService } from "../tls/tls-service.js";
 import { AgentHub } from "./agent-hub.js";
@@ -60,9 +62,14 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     disconnect: (machineId, why) => hub.disconnect(machineId, why),
     inTraffic: async (host) => {
       const rows = await stores.services.listInstancesOnHost(host);
-      return rows.filter((row) => row.status === "enabled").map(formatHostPort);
+      const own = rows.filter((row) => row.status === "enabled" && row.first !== PLATFORM_GROUP);
+      return own.map(formatHostPort);
     },
     inRelease: (host) => releases.underWayOn(host),
+    onLabels: async ({ machineId, address }) => {
+      await capacity.publishHost(address);
+      pusher.onLabels(machineId);
+    },
   });
   const joins = new JoinService({
     database,
@@ -73,8 +80,15 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     onReplaced: (machineId) => machines.forget(machineId, "a new machine joined at this address"),
   });
   const orders = new OrderService({ store: stores.orders, hub, key: identity.orderKey, clock, logger });
-  const pusher = new NamingPusher({ store: names, hub, clock, logger });
-  const capacity = new CapacityService({ services: deps.services, names });
+  const pusher = new NamingPusher({
+    ...{ store: names, hub, clock, logger },
+    labels: async (machineId) => (await stores.machines.byId(machineId))?.labels,
+  });
+  const capacity = new CapacityService({
+    services: deps.services,
+    names,
+    labels: () => labelsByHost(stores.machines),
+  });
   const releases: ReleaseService = releaseService(deps, machines, orders);
   deps.services.addWatcher({
     beforeRemoveService: (name) => releases.refuseWhileRunning(formatServiceName(name)),
@@ -128,8 +142,10 @@ function releaseService(deps: MachineControlDeps, machines: MachineService, orde
     clock,
     logger,
     send,
-    onActivated: (address, _release, memo) =>
-      stores.services.setReleaseMemo(parseHostPort(address), releaseMemo(clock.nowMs(), memo)),
+    onActivated: (address, { service }, memo) => {
+      const ref = { ...parseServiceName(service), ...parseHostPort(address) };
+      return stores.services.updateInstance(ref, { releaseMemo: releaseMemo(clock.nowMs(), memo) });
+    },
   });
   return new ReleaseService({
     database,

@@ -1,6 +1,7 @@
 /** Join tokens: single use, expiring, kept as hashes. They carry the console's address and certificate fingerprint. */
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import type { Clock } from "@msec/core";
+import { NO_LABELS } from "@msec/naming";
 import { type AgentFacts, formatJoinToken } from "@msec/protocol";
 import { appendAudit } from "../audit/audit-chain.js";
 import type { Database } from "../database/database.js";
@@ -67,6 +68,7 @@ export class JoinService {
       publicKey,
       agentVersion: facts.version,
       platform: facts.platform,
+      labels: NO_LABELS,
       joinedAtMs: nowMs,
       lastSeenAtMs: nowMs,
     };
@@ -74,7 +76,7 @@ export class JoinService {
       const { tokenId, createdBy } = await checkToken(machines, token, nowMs);
       const holder = await this.#makeRoom(machines, facts.address);
       await machines.useToken(tokenId, machine.name);
-      await machines.add(machine);
+      await machines.add({ ...machine, labels: holder?.labels ?? NO_LABELS });
       const text = `${machine.name} (${machine.address}) joined with a token of ${createdBy}`;
       const actor = `joinToken:${tokenId}`;
       await appendAudit(audit, { atMs: nowMs, actor, action: "machine.join", target: machine.name, text });

@@ -1,5 +1,6 @@
 /** What agents tell of instances: their processes, and how each machine's callers see them. */
 import type { Instance, InstanceView } from "@msec/api-schema";
+import { parseHostPort } from "@msec/core";
 import {
   type FactsSnapshot,
   type InstanceFact,
@@ -18,7 +19,7 @@ function takeSnapshot(machines: MachineService, rows: readonly MachineRow[]): Fa
   const views = collectViews(machines, rows);
   return {
     of: (service, address) => {
-      const row = byAddress.get(address.split(":")[0] ?? "");
+      const row = byAddress.get(parseHostPort(address).host);
       const seen = views.get(viewKey(service, address)) ?? [];
       return row ? machineFact(machines, row, service, seen) : { ...UNKNOWN_INSTANCE, views: seen };
     },
@@ -36,6 +37,7 @@ function machineFact(
     machineId: row.machineId,
     machineName: row.name,
     machineState: isOnline ? "online" : "away",
+    machineLabels: row.labels,
     process: isOnline ? processOf(machines, row, service) : awayProcess(row),
     views,
   };

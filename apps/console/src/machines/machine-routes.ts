@@ -1,5 +1,6 @@
 import type { JoinToken, Order } from "@msec/api-schema";
 import { appendAudit } from "../audit/audit-chain.js";
+import { describeChange } from "../audit/describe-change.js";
 import type { ConsoleContext } from "../context.js";
 import { actorName, type RouteHandlers } from "../http/route-handlers.js";
 import type { OrderService } from "../orders/order-service.js";
@@ -26,6 +27,12 @@ export function machineRoutes(deps: MachineRouteDeps): RouteHandlers {
     "machines.orders": async ({ params }) => {
       const { name } = await machines.row(params.machineId);
       return { orders: (await orders.ofAgent(params.machineId, 200)).map((row) => toOrder(row, name)) };
+    },
+    "machines.setLabels": async ({ params, body, actor }) => {
+      const { labels: old } = await machines.row(params.machineId);
+      const row = await machines.setLabels(params.machineId, body);
+      await audit(actorName(actor), "machine.labels", row.name, describeChange({ ...old }, { ...row.labels }));
+      return machines.get(params.machineId);
     },
     "machines.delete": async ({ params, actor }) => {
       const row = await machines.remove(params.machineId);

@@ -1,3 +1,4 @@
+import { NO_LABELS } from "@msec/naming";
 import type { Heartbeat } from "@msec/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../database/database.js";
@@ -22,12 +23,13 @@ beforeEach(async () => {
     disconnect: (machineId) => disconnected.push(machineId),
     inTraffic: async () => [],
     inRelease: async () => [],
+    onLabels: async () => undefined,
   });
   for (const [machineId, address] of [
     ["a", "10.0.0.1"],
     ["b", "10.0.0.2"],
   ] as const) {
-    const rest = { publicKey: "", agentVersion: "0", platform: "p", joinedAtMs: 1, lastSeenAtMs: 1 };
+    const rest = { labels: NO_LABELS, publicKey: "", agentVersion: "0", platform: "p", joinedAtMs: 1, lastSeenAtMs: 1 };
     await database.stores.machines.add({ machineId, name: `m${machineId}`, address, ...rest });
   }
 });

@@ -1,6 +1,7 @@
 /** Machines with what their agents told last. Heartbeats stay in memory; after a restart agents tell them anew within seconds. */
 import type { Machine } from "@msec/api-schema";
 import type { Clock } from "@msec/core";
+import type { NamingLabels } from "@msec/naming";
 import type { AgentFacts, Heartbeat } from "@msec/protocol";
 import type { Database } from "../database/database.js";
 import { AgentUnknown } from "../link/errors.js";
@@ -27,6 +28,8 @@ export interface MachineServiceOptions {
   readonly inTraffic: (host: string) => Promise<readonly string[]>;
   /** Releases under way with a target on this host. */
   readonly inRelease: (host: string) => Promise<readonly string[]>;
+  /** Its labels are others now. */
+  readonly onLabels: (row: MachineRow) => Promise<void>;
 }
 
 export class MachineService {
@@ -107,6 +110,15 @@ export class MachineService {
     await this.#store.setSeen(machineId, receivedAtMs);
   }
 
+  /** Tells where a machine is; what is missing stays. @throws {MachineNotFound} */
+  async setLabels(machineId: string, change: Partial<NamingLabels>): Promise<MachineRow> {
+    const old = await this.row(machineId);
+    const row = { ...old, labels: { ...old.labels, ...change } };
+    if (!(await this.#store.setLabels(machineId, row.labels))) throw new MachineNotFound({ machineId });
+    await this.#options.onLabels(row);
+    return row;
+  }
+
   /** @throws {MachineNotFound} {MachineInTraffic} {MachineInRelease} */
   async remove(machineId: string): Promise<MachineRow> {
     const row = await this.row(machineId);
@@ -134,6 +146,7 @@ export class MachineService {
       machineId: row.machineId,
       name: row.name,
       address: row.address,
+      labels: row.labels,
       state: this.isOnline(row.machineId) ? "online" : "away",
       agentVersion: row.agentVersion,
       platform: row.platform,

@@ -13,6 +13,7 @@ const machine = (machineId: string, change: Partial<MachineRow> = {}): MachineRo
   publicKey: "AAAA",
   agentVersion: "0.1.0",
   platform: "linux",
+  labels: { zone: "z1", rack: "r2", set: "blue" },
   joinedAtMs: 1,
   lastSeenAtMs: 2,
   ...change,

@@ -1,3 +1,5 @@
+import type { NamingLabels } from "@msec/naming";
+
 /** What is kept of a machine. Live facts (heartbeats) are in memory only. */
 export interface MachineRow {
   readonly machineId: string;
@@ -6,6 +8,8 @@ export interface MachineRow {
   readonly publicKey: string;
   readonly agentVersion: string;
   readonly platform: string;
+  /** Where it is; told by operators, so a new agent at the same address keeps them. */
+  readonly labels: NamingLabels;
   readonly joinedAtMs: number;
   readonly lastSeenAtMs: number;
 }
@@ -34,6 +38,8 @@ export interface MachineStore {
   add(row: MachineRow): Promise<void>;
   /** @returns false when there is no such machine (any more) */
   setFacts(machineId: string, facts: ToldFacts): Promise<boolean>;
+  /** @returns false when there is no such machine (any more) */
+  setLabels(machineId: string, labels: NamingLabels): Promise<boolean>;
   setSeen(machineId: string, lastSeenAtMs: number): Promise<void>;
   remove(machineId: string): Promise<void>;
   addToken(row: JoinTokenRow): Promise<void>;

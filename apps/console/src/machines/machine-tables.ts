@@ -7,6 +7,9 @@ export interface MachineTable {
   public_key: string;
   agent_version: string;
   platform: string;
+  zone: string;
+  rack: string;
+  set_name: string;
   joined_at_ms: number;
   last_seen_at_ms: number;
 }
@@ -34,3 +37,7 @@ export const machineStatements: readonly string[] = [
     token_id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL, created_by TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
     expires_at_ms INTEGER NOT NULL, used_by TEXT) STRICT`,
 ];
+
+export const machineLabelStatements: readonly string[] = ["zone", "rack", "set_name"].map(
+  (column) => `ALTER TABLE machines ADD COLUMN ${column} TEXT NOT NULL DEFAULT ''`,
+);

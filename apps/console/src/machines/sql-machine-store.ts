@@ -23,6 +23,10 @@ export function sqlMachineStore(db: Kysely<ConsoleTables>): MachineStore {
       const update = db.updateTable("machines").set(set).where("machine_id", "=", machineId);
       return (await update.executeTakeFirst()).numUpdatedRows === 1n;
     },
+    setLabels: async (machineId, { zone, rack, set }) => {
+      const update = db.updateTable("machines").set({ zone, rack, set_name: set }).where("machine_id", "=", machineId);
+      return (await update.executeTakeFirst()).numUpdatedRows === 1n;
+    },
     setSeen: async (machineId, lastSeenAtMs) => {
       const update = db.updateTable("machines").set({ last_seen_at_ms: lastSeenAtMs });
       await update.where("machine_id", "=", machineId).execute();
@@ -56,6 +60,7 @@ function toMachine(row: Selectable<MachineTable>): MachineRow {
     publicKey: row.public_key,
     agentVersion: row.agent_version,
     platform: row.platform,
+    labels: { zone: row.zone, rack: row.rack, set: row.set_name },
     joinedAtMs: row.joined_at_ms,
     lastSeenAtMs: row.last_seen_at_ms,
   };
@@ -69,6 +74,9 @@ function toTable(row: MachineRow): MachineTable {
     public_key: row.publicKey,
     agent_version: row.agentVersion,
     platform: row.platform,
+    zone: row.labels.zone,
+    rack: row.labels.rack,
+    set_name: row.labels.set,
     joined_at_ms: row.joinedAtMs,
     last_seen_at_ms: row.lastSeenAtMs,
   };

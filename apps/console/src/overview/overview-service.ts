@@ -3,6 +3,7 @@ import type { Health, RouteOutput, routes } from "@msec/api-schema";
 import { type Clock, formatServiceName } from "@msec/core";
 import type { MachineControl } from "../link/machine-control.js";
 import { machineFacts } from "../machines/machine-facts.js";
+import { PLATFORM_GROUP } from "../services/platform-services.js";
 import type { ServiceService } from "../services/service-service.js";
 import type { InstanceRow, ServiceRow } from "../services/service-store.js";
 import { toServiceSummary } from "../services/service-views.js";
@@ -91,8 +92,14 @@ export function overallHealth(
   if (degraded.length > 0) parts.push(`degraded: ${named(degraded)}`);
   if (machinesAway.length > 0) parts.push(`machines away: ${named(machinesAway)}`);
   if (parts.length > 0) return { health: failing.length > 0 ? "failing" : "degraded", text: parts.join("; ") };
-  if (services.some((service) => service.health === "well")) return { health: "well", text: "all well" };
+  if (services.some(({ service, health }) => health === "well" && !isPlatform(service)))
+    return { health: "well", text: "all well" };
   return { health: "unknown", text: "no service is in traffic yet" };
+}
+
+/** The console itself answers these: they say nothing about what runs on it. */
+function isPlatform(service: string): boolean {
+  return service.startsWith(`${PLATFORM_GROUP}.`);
 }
 
 function named(names: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { silentLogger, systemClock } from "@msec/core";
+import { NO_LABELS } from "@msec/naming";
 import type { OrderResult } from "@msec/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../database/database.js";
@@ -44,7 +45,7 @@ function service(): ReleaseService {
     onActivated: () => onActivated(),
   });
   const machine = { machineId: "m", name: "m", publicKey: "", agentVersion: "", platform: "" };
-  const times = { joinedAtMs: 1, lastSeenAtMs: 1 };
+  const times = { labels: NO_LABELS, joinedAtMs: 1, lastSeenAtMs: 1 };
   return new ReleaseService({
     database: {
       ...database,

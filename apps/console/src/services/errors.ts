@@ -64,7 +64,7 @@ export const InstanceTaken = defineError<{ conflicts: readonly AddressConflict[]
   "CON_INSTANCE_TAKEN",
   "ALREADY_EXISTS",
   (d) =>
-    `nothing was added, since an address belongs to one service: ` +
+    `nothing was added, since only foreign services may share an address: ` +
     d.conflicts.map((c) => `${c.address} belongs to ${c.service}`).join(", "),
 );
 
@@ -77,7 +77,7 @@ export const InstanceRepeated = defineError<{ addresses: readonly string[] }>(
 export const HostNotUsable = defineError<{ host: string }>(
   "CON_HOST_NOT_USABLE",
   "INVALID_ARGUMENT",
-  (d) => `${d.host} is not the address of a machine (0.*, multicast and broadcast addresses are not)`,
+  (d) => `${d.host} is not the address of a machine (0.*, ::, multicast and broadcast addresses are not)`,
 );
 
 export const InstanceUnknown = defineError<{ service: string; address: string }>(
@@ -90,4 +90,11 @@ export const InstanceInTraffic = defineError<{ service: string; address: string 
   "CON_INSTANCE_IN_TRAFFIC",
   "FAILED_PRECONDITION",
   (d) => `${d.address} of ${d.service} is in traffic; shrink it first`,
+);
+
+export const PlatformWouldEmpty = defineError<{ service: string }>(
+  "CON_PLATFORM_WOULD_EMPTY",
+  "FAILED_PRECONDITION",
+  (d) =>
+    `this takes the last instance of ${d.service} out of traffic, and agents that look it up would fail: put another in first, or repeat it with confirm ${JSON.stringify(d.service)}`,
 );

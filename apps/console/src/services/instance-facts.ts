@@ -1,7 +1,11 @@
 import type { Instance } from "@msec/api-schema";
+import { type NamingLabels, NO_LABELS } from "@msec/naming";
 
 /** What is known of an instance beyond its row: its machine, its processes, and how other machines see it. */
-export type InstanceFact = Pick<Instance, "machineId" | "machineName" | "machineState" | "process" | "views">;
+export interface InstanceFact
+  extends Pick<Instance, "machineId" | "machineName" | "machineState" | "process" | "views"> {
+  readonly machineLabels: NamingLabels;
+}
 
 /** Facts at one moment. */
 export interface FactsSnapshot {
@@ -20,6 +24,7 @@ export const UNKNOWN_INSTANCE: InstanceFact = {
   machineId: null,
   machineName: "",
   machineState: "absent",
+  machineLabels: NO_LABELS,
   process: {
     state: "unknown",
     releaseId: null,

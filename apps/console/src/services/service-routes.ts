@@ -1,22 +1,26 @@
-import { formatServiceName } from "@msec/core";
+import type { Instance } from "@msec/api-schema";
+import { formatServiceName, type ServiceName } from "@msec/core";
 import type { RouteHandlers } from "../http/route-handlers.js";
 import type { InstanceFacts } from "./instance-facts.js";
+import type { ServiceEditor } from "./service-editor.js";
 import type { ServiceService } from "./service-service.js";
 import type { InstanceRow, ServiceRow } from "./service-store.js";
 import { toGroup, toInstance, toServiceSummary } from "./service-views.js";
 
 export interface ServiceRouteDeps {
   readonly services: ServiceService;
+  readonly editor: ServiceEditor;
   readonly facts: InstanceFacts;
 }
 
 /** Groups, services and instances. */
-export function serviceRoutes({ services, facts }: ServiceRouteDeps): RouteHandlers {
+export function serviceRoutes({ services, editor, facts }: ServiceRouteDeps): RouteHandlers {
   const summary = async (row: ServiceRow) =>
     toServiceSummary(row, await services.instances(row), await facts.snapshot());
-  const views = async (rows: readonly InstanceRow[]) => {
+  const views = async (name: ServiceName, rows: readonly InstanceRow[]) => {
+    const { kind } = await services.get(name);
     const snapshot = await facts.snapshot();
-    return { instances: rows.map((row) => toInstance(row, snapshot)) };
+    return rows.map((row) => toInstance(kind, row, snapshot));
   };
   return {
     "groups.create": async ({ actor, body }) => toGroup(await services.createGroup(actor, body)),
@@ -31,8 +35,16 @@ export function serviceRoutes({ services, facts }: ServiceRouteDeps): RouteHandl
       await services.delete(actor, params);
       return {};
     },
-    "instances.list": async ({ params }) => views(await services.instances(params)),
-    "instances.create": async ({ actor, params, body }) => views(await services.addInstances(actor, params, body)),
+    "services.update": async ({ actor, params, body }) => summary(await editor.service(actor, params, body)),
+    "instances.list": async ({ params }) => ({ instances: await views(params, await services.instances(params)) }),
+    "instances.create": async ({ actor, params, body }) => ({
+      instances: await views(params, await services.addInstances(actor, params, body)),
+    }),
+    "instances.update": async ({ actor, params, body }) => {
+      const row = await editor.instance(actor, params, { ...body, address: params.address });
+      const [view] = await views(params, [row]);
+      return view as Instance;
+    },
     "instances.delete": async ({ actor, params }) => {
       await services.deleteInstance(actor, params, params.address);
       return {};

@@ -1,10 +1,7 @@
-import { formatHostPort, type HostPort, parseHostPort } from "@msec/core";
+import type { ServiceSettings } from "@msec/api-schema";
+import { formatHostPort, type HostPort, isIpv4, parseHostPort } from "@msec/core";
 import { FieldNotForKind, GroupNameReserved, HostNotUsable, InstanceRepeated } from "./errors.js";
 import type { ServiceKindName, TransportName } from "./service-tables.js";
-
-/** Group of the services that the platform itself consists of. */
-export const PLATFORM_GROUP = "RESERVED";
-export const PLATFORM_SERVICES: readonly string[] = ["monitor", "log"];
 
 export const DEFAULT_PORT = 7963;
 export const DEFAULT_LANGUAGE = "typescript";
@@ -16,6 +13,13 @@ const RESERVED_GROUPS = new Set(["agent", "console", "backup", "reserved"]);
 /** @throws {GroupNameReserved} */
 export function checkGroupName(name: string): void {
   if (RESERVED_GROUPS.has(name.toLowerCase())) throw new GroupNameReserved({ name });
+}
+
+/** How machines choose among the instances of a new service. Spec: nlb.md §2.1. */
+export function defaultSettings(kind: ServiceKindName): ServiceSettings {
+  const rest = { locality: "none", partition: false, tuning: {} } as const;
+  if (kind === "standard") return { policy: "adaptive", check: "none", ...rest };
+  return { policy: "odd", check: "tcp", ...rest };
 }
 
 /** Language and port of a new service. @throws {FieldNotForKind} */
@@ -60,12 +64,26 @@ function externalAddresses(input: { hosts?: readonly string[]; addresses?: reado
   return input.addresses.map((address, i) => parseHostPort(address, `body.addresses.${i}`));
 }
 
+/** Instances of standard services are where their machine is. @throws {FieldNotForKind} */
+export function refuseLabels(kind: ServiceKindName, labels: object | undefined): void {
+  if (kind === "external" || labels === undefined) return;
+  const instead = "its instances have the labels of their machines; change those";
+  throw new FieldNotForKind({ field: "labels", kind, instead });
+}
+
 /** Old Java frameworks listen on TCP only. Spec: console.md §1.4. */
 export function defaultTransport(language: string): TransportName {
   return language === "java" ? "tcp" : "all";
 }
 
-function checkHost(host: string): void {
+/** Foreign services may be known under several names; a port of ours has one program behind it. */
+export function mayShareAddress(one: ServiceKindName, other: ServiceKindName): boolean {
+  return one === "external" && other === "external";
+}
+
+/** @throws {HostNotUsable} */
+export function checkHost(host: string): void {
   const first = Number(host.split(".")[0]);
-  if (first === 0 || first >= 224) throw new HostNotUsable({ host });
+  const isBad = isIpv4(host) ? first === 0 || first >= 224 : host === "::" || /^ff[0-9a-f]{2}:/.test(host);
+  if (isBad) throw new HostNotUsable({ host });
 }

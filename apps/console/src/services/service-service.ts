@@ -1,4 +1,12 @@
-import { type Clock, formatHostPort, formatServiceName, parseHostPort, type ServiceName } from "@msec/core";
+import {
+  type Clock,
+  formatHostPort,
+  formatServiceName,
+  parseHostPort,
+  parseServiceName,
+  type ServiceName,
+} from "@msec/core";
+import { type NamingLabels, NO_LABELS } from "@msec/naming";
 import { appendAudit } from "../audit/audit-chain.js";
 import type { Database, Stores } from "../database/database.js";
 import { type Actor, actorName } from "../http/route-handlers.js";
@@ -14,16 +22,18 @@ import {
   ServiceInTraffic,
   ServiceUnknown,
 } from "./errors.js";
+import { PLATFORM_GROUP } from "./platform-services.js";
 import {
   checkGroupName,
   DEFAULT_WEIGHT,
+  defaultSettings,
   defaultTransport,
+  mayShareAddress,
   newAddresses,
-  PLATFORM_GROUP,
-  PLATFORM_SERVICES,
+  refuseLabels,
   serviceSettings,
 } from "./service-rules.js";
-import type { GroupRow, InstanceKey, InstanceRow, ServiceRow } from "./service-store.js";
+import type { GroupRow, InstanceKey, InstanceRef, InstanceRow, ServiceRow } from "./service-store.js";
 import type { InstanceStatus, ServiceKindName, TransportName } from "./service-tables.js";
 
 /** Other features that have a say, or something to do, when a service goes. Called outside of transactions. */
@@ -47,6 +57,7 @@ export interface NewInstances {
   readonly addresses?: readonly string[];
   readonly transport?: TransportName;
   readonly weight?: number;
+  readonly labels?: Partial<NamingLabels>;
 }
 
 /** Groups, services and instances with their rules. Spec: console.md §2.3, 3.4, 3.5. */
@@ -63,20 +74,6 @@ export class ServiceService {
   /** For features that are composed later; before the console listens. */
   addWatcher(watcher: ServiceWatcher): void {
     this.#watchers.push(watcher);
-  }
-
-  /** Makes the platform's own group and services when they are missing. */
-  async seed(): Promise<void> {
-    const createdAtMs = this.#clock.nowMs();
-    await this.#database.transact(async ({ services }) => {
-      if (!(await services.findGroup(PLATFORM_GROUP)))
-        await services.addGroup({ name: PLATFORM_GROUP, kind: "external", createdAtMs });
-      for (const second of PLATFORM_SERVICES) {
-        if (await services.findService(PLATFORM_GROUP, second)) continue;
-        const row = { first: PLATFORM_GROUP, second, language: "", port: 0, memo: "part of msec", createdAtMs };
-        await services.addService(row);
-      }
-    });
   }
 
   /** @throws {GroupNameReserved} {GroupExists} */
@@ -125,10 +122,11 @@ export class ServiceService {
       const group = await stores.services.findGroup(first);
       if (!group) throw new GroupUnknown({ name: first });
       if (await stores.services.findService(first, second)) throw new ServiceExists({ service });
-      const settings = serviceSettings(group.kind, input);
-      const row = { first, second, memo, ...settings, createdAtMs: this.#clock.nowMs() };
+      const { language, port } = serviceSettings(group.kind, input);
+      const settings = defaultSettings(group.kind);
+      const row = { first, second, memo, language, port, settings, createdAtMs: this.#clock.nowMs() };
       await stores.services.addService(row);
-      const how = group.kind === "standard" ? ` in ${settings.language} on port ${settings.port}` : "";
+      const how = group.kind === "standard" ? ` in ${language} on port ${port}` : "";
       await this.#audit(stores, actor, ["service.create", service, `added ${group.kind} service ${service}${how}`]);
       return { ...row, kind: group.kind };
     });
@@ -165,6 +163,12 @@ export class ServiceService {
     return this.#database.stores.services.listAllInstances();
   }
 
+  /** Services with an instance on this machine. */
+  async onHost(host: string): Promise<ServiceName[]> {
+    const rows = await this.#database.stores.services.listInstancesOnHost(host);
+    return [...new Set(rows.map(formatServiceName))].map((service) => parseServiceName(service));
+  }
+
   /** @throws {ServiceUnknown} {InstanceUnknown} {AddressInvalid} */
   instance(name: ServiceName, address: string): Promise<InstanceRow> {
     return findInstance(this.#database.stores, name, address);
@@ -175,12 +179,14 @@ export class ServiceService {
     const added = await this.#database.transact(async (stores) => {
       const service = await findService(stores, name);
       const keys = newAddresses(service, input);
-      await refuseTaken(stores, keys);
+      refuseLabels(service.kind, input.labels);
+      await refuseTaken(stores, service, keys);
       const rest = {
         first: name.first,
         second: name.second,
         transport: input.transport ?? defaultTransport(service.language),
         weight: input.weight ?? DEFAULT_WEIGHT,
+        labels: { ...NO_LABELS, ...input.labels },
         status: "disabled" as const,
         releaseMemo: "",
         createdAtMs: this.#clock.nowMs(),
@@ -208,9 +214,9 @@ export class ServiceService {
   }
 
   /** Puts instances into traffic or takes them out, all or none. Rules and audit are the caller's. */
-  async setStatus(keys: readonly InstanceKey[], status: InstanceStatus): Promise<void> {
+  async setStatus(refs: readonly InstanceRef[], status: InstanceStatus): Promise<void> {
     await this.#database.transact(async ({ services }) => {
-      for (const key of keys) await services.setInstanceStatus(key, status);
+      for (const ref of refs) await services.updateInstance(ref, { status });
     });
   }
 
@@ -219,24 +225,29 @@ export class ServiceService {
   }
 }
 
-async function findService({ services }: Stores, name: ServiceName): Promise<ServiceRow> {
+/** @throws {ServiceUnknown} */
+export async function findService({ services }: Stores, name: ServiceName): Promise<ServiceRow> {
   const row = await services.findService(name.first, name.second);
   if (!row) throw new ServiceUnknown({ service: formatServiceName(name) });
   return row;
 }
 
-async function findInstance(stores: Stores, name: ServiceName, address: string): Promise<InstanceRow> {
-  await findService(stores, name);
-  const row = await stores.services.findInstance(parseHostPort(address));
-  if (row?.first === name.first && row.second === name.second) return row;
-  throw new InstanceUnknown({ service: formatServiceName(name), address });
+/** @throws {ServiceUnknown} {InstanceUnknown} {AddressInvalid} */
+export async function findInstance(stores: Stores, name: ServiceName, address: string): Promise<InstanceRow> {
+  const { first, second } = await findService(stores, name);
+  const row = await stores.services.findInstance({ first, second, ...parseHostPort(address) });
+  if (!row) throw new InstanceUnknown({ service: formatServiceName(name), address });
+  return row;
 }
 
-async function refuseTaken({ services }: Stores, keys: readonly InstanceKey[]): Promise<void> {
+async function refuseTaken(stores: Stores, service: ServiceRow, keys: readonly InstanceKey[]): Promise<void> {
   const conflicts = [];
   for (const key of keys) {
-    const row = await services.findInstance(key);
-    if (row) conflicts.push({ address: formatHostPort(key), service: formatServiceName(row) });
+    for (const row of await stores.services.listInstancesAt(key)) {
+      const isOwn = row.first === service.first && row.second === service.second;
+      if (!isOwn && mayShareAddress(service.kind, (await findService(stores, row)).kind)) continue;
+      conflicts.push({ address: formatHostPort(key), service: formatServiceName(row) });
+    }
   }
   if (conflicts.length > 0) throw new InstanceTaken({ conflicts });
 }

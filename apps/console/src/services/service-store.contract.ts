@@ -8,6 +8,7 @@ const service = (first: string, second: string) => ({
   language: "java",
   port: 80,
   memo: "m",
+  settings: { policy: "odd", locality: "zone", partition: true, check: "tcp", tuning: {} } as const,
   createdAtMs: 2,
 });
 const instance = (host: string, second = "A1", port = 80): InstanceRow => ({
@@ -17,6 +18,7 @@ const instance = (host: string, second = "A1", port = 80): InstanceRow => ({
   second,
   transport: "tcp",
   weight: 5,
+  labels: { zone: "z1", rack: "", set: "" },
   status: "disabled",
   releaseMemo: "",
   createdAtMs: 3,
@@ -51,7 +53,7 @@ export function serviceStoreContract(withStore: (work: (store: ServiceStore) => 
       await expect(store.addService(service("Nowhere", "A1"))).rejects.toThrow();
       await expect(store.addGroup(group("Flight"))).rejects.toThrow();
       await store.addInstance(instance("10.0.0.1"));
-      await expect(store.addInstance(instance("10.0.0.1", "B1"))).rejects.toThrow();
+      await expect(store.addInstance(instance("10.0.0.1"))).rejects.toThrow();
       await expect(store.addInstance(instance("10.0.0.2", "C1"))).rejects.toThrow();
     }));
 
@@ -63,14 +65,47 @@ export function serviceStoreContract(withStore: (work: (store: ServiceStore) => 
       expect((await store.listInstances("Flight", "A1")).map((row) => row.host)).toEqual(["10.0.0.1", "10.0.0.2"]);
       expect(await store.listAllInstances()).toHaveLength(3);
       expect((await store.listInstancesOnHost("10.0.0.1")).map((row) => row.second)).toEqual(["A1", "B1"]);
-      const key = { host: "10.0.0.1", port: 80 };
-      await store.setInstanceStatus(key, "enabled");
-      await store.setReleaseMemo(key, "11221530first");
-      const changed = { ...instance("10.0.0.1"), status: "enabled", releaseMemo: "11221530first" };
-      expect(await store.findInstance(key)).toEqual(changed);
-      expect(await store.findInstance({ host: "10.0.0.1", port: 81 })).toEqual(instance("10.0.0.1", "B1", 81));
-      await store.removeInstance(key);
-      expect(await store.findInstance(key)).toBeUndefined();
+      const ref = instance("10.0.0.1");
+      await store.updateInstance(ref, { status: "enabled", weight: 7 });
+      const change = { releaseMemo: "11221530first", labels: { zone: "", rack: "r", set: "s" } };
+      await store.updateInstance(ref, change);
+      await store.updateInstance(ref, {});
+      expect(await store.findInstance(ref)).toEqual({ ...ref, status: "enabled", weight: 7, ...change });
+      expect(await store.findInstance(instance("10.0.0.1", "B1", 81))).toEqual(instance("10.0.0.1", "B1", 81));
+      expect(await store.findInstance(instance("10.0.0.1", "A1", 81))).toBeUndefined();
+      await store.removeInstance(ref);
+      expect(await store.findInstance(ref)).toBeUndefined();
+    }));
+
+  it("keeps instances of several services at one address apart", () =>
+    withStore(async (store) => {
+      await seed(store);
+      await store.addInstance(instance("fd00::5"));
+      await store.addInstance(instance("fd00::5", "B1"));
+      await store.updateInstance(instance("fd00::5", "B1"), { status: "enabled" });
+      expect(await store.listInstancesAt({ host: "fd00::5", port: 80 })).toMatchObject([
+        { second: "A1", status: "disabled" },
+        { second: "B1", status: "enabled" },
+      ]);
+      await store.removeInstance(instance("fd00::5", "B1"));
+      expect(await store.listInstancesAt({ host: "fd00::5", port: 80 })).toMatchObject([{ second: "A1" }]);
+    }));
+
+  it("changes settings and note of a service", () =>
+    withStore(async (store) => {
+      await seed(store);
+      const settings = {
+        policy: "adaptive",
+        locality: "rack",
+        partition: false,
+        check: "none",
+        tuning: { success_ratio_base: 0.9 },
+      } as const;
+      await store.updateService("Flight", "A1", { settings });
+      await store.updateService("Flight", "A1", { memo: "n" });
+      await store.updateService("Flight", "A1", {});
+      expect(await store.findService("Flight", "A1")).toMatchObject({ settings, memo: "n", port: 80 });
+      expect(await store.findService("Flight", "B1")).toMatchObject(service("Flight", "B1"));
     }));
 
   it("takes the instances away with their service", () =>

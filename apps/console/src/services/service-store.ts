@@ -1,3 +1,5 @@
+import type { ServiceSettings } from "@msec/api-schema";
+import type { NamingLabels } from "@msec/naming";
 import type { InstanceStatus, ServiceKindName, TransportName } from "./service-tables.js";
 
 export interface GroupRow {
@@ -14,19 +16,8 @@ export interface ServiceRow {
   readonly language: string;
   readonly port: number;
   readonly memo: string;
-  readonly createdAtMs: number;
-}
-
-export interface InstanceRow {
-  readonly host: string;
-  readonly port: number;
-  readonly first: string;
-  readonly second: string;
-  readonly transport: TransportName;
-  readonly weight: number;
-  readonly status: InstanceStatus;
-  /** What was released last: `MMDDhhmm` and the memo of the release. */
-  readonly releaseMemo: string;
+  /** How machines choose among its instances. */
+  readonly settings: ServiceSettings;
   readonly createdAtMs: number;
 }
 
@@ -36,7 +27,28 @@ export interface InstanceKey {
   readonly port: number;
 }
 
-/** Groups, services and instances. An instance's address is unique in the whole deployment. */
+/** Of one service. Foreign services may share an address. */
+export interface InstanceRef extends InstanceKey {
+  readonly first: string;
+  readonly second: string;
+}
+
+export interface InstanceRow extends InstanceRef {
+  readonly transport: TransportName;
+  readonly weight: number;
+  /** Of its own; all empty = those of the machine it is on. */
+  readonly labels: NamingLabels;
+  readonly status: InstanceStatus;
+  /** What was released last: `MMDDhhmm` and the memo of the release. */
+  readonly releaseMemo: string;
+  readonly createdAtMs: number;
+}
+
+/** What can change of a row while it is there. */
+export type ServiceChange = Partial<Pick<ServiceRow, "memo" | "settings">>;
+export type InstanceChange = Partial<Pick<InstanceRow, "transport" | "weight" | "labels" | "status" | "releaseMemo">>;
+
+/** Groups, services and instances. */
 export interface ServiceStore {
   /** By name. */
   listGroups(): Promise<GroupRow[]>;
@@ -49,6 +61,7 @@ export interface ServiceStore {
   listServicesOf(first: string): Promise<ServiceRow[]>;
   findService(first: string, second: string): Promise<ServiceRow | undefined>;
   addService(service: Omit<ServiceRow, "kind">): Promise<void>;
+  updateService(first: string, second: string, change: ServiceChange): Promise<void>;
   /** Its instances and versions go with it. */
   removeService(first: string, second: string): Promise<void>;
 
@@ -56,11 +69,12 @@ export interface ServiceStore {
   listAllInstances(): Promise<InstanceRow[]>;
   /** By address. */
   listInstances(first: string, second: string): Promise<InstanceRow[]>;
-  findInstance(key: InstanceKey): Promise<InstanceRow | undefined>;
+  findInstance(ref: InstanceRef): Promise<InstanceRow | undefined>;
+  /** Of any service. */
+  listInstancesAt(key: InstanceKey): Promise<InstanceRow[]>;
   /** Instances on one machine, of any service. */
   listInstancesOnHost(host: string): Promise<InstanceRow[]>;
   addInstance(instance: InstanceRow): Promise<void>;
-  removeInstance(key: InstanceKey): Promise<void>;
-  setInstanceStatus(key: InstanceKey, status: InstanceStatus): Promise<void>;
-  setReleaseMemo(key: InstanceKey, releaseMemo: string): Promise<void>;
+  removeInstance(ref: InstanceRef): Promise<void>;
+  updateInstance(ref: InstanceRef, change: InstanceChange): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import type { Group, Instance, ServiceSummary } from "@msec/api-schema";
 import { formatHostPort, formatServiceName } from "@msec/core";
-import type { FactsSnapshot } from "./instance-facts.js";
+import { hasLabels } from "../machines/machine-labels.js";
+import { type FactsSnapshot, type InstanceFact, UNKNOWN_INSTANCE } from "./instance-facts.js";
+import { PLACED_MEMO, PLATFORM_GROUP } from "./platform-services.js";
 import { serviceHealth } from "./service-health.js";
 import type { GroupRow, InstanceRow, ServiceRow } from "./service-store.js";
 
@@ -14,21 +16,32 @@ export function toServiceSummary(
   instances: readonly InstanceRow[],
   facts: FactsSnapshot,
 ): ServiceSummary {
-  const { first, second, kind, language, port, memo, createdAtMs } = row;
-  const service = formatServiceName(row);
-  const observed = instances.map((instance) => {
-    const address = formatHostPort(instance);
-    return { address, status: instance.status, fact: facts.of(service, address) };
-  });
+  const { first, second, kind, language, port, memo, settings, createdAtMs } = row;
+  const observed = instances.map((instance) => ({
+    address: formatHostPort(instance),
+    status: instance.status,
+    fact: factOf(kind, instance, facts),
+  }));
   const enabledCount = observed.filter((instance) => instance.status === "enabled").length;
   const counts = { instanceCount: instances.length, enabledCount };
-  return { first, second, kind, language, port, memo, createdAtMs, ...serviceHealth(observed), ...counts };
+  return { first, second, kind, language, port, memo, settings, createdAtMs, ...serviceHealth(observed), ...counts };
 }
 
-export function toInstance(row: InstanceRow, facts: FactsSnapshot): Instance {
+export function toInstance(kind: ServiceRow["kind"], row: InstanceRow, facts: FactsSnapshot): Instance {
   const { host, port, transport, weight, status, releaseMemo } = row;
   const address = formatHostPort(row);
-  const { machineId, machineName, machineState, process, views } = facts.of(formatServiceName(row), address);
+  const { machineId, machineName, machineState, process, views, machineLabels } = factOf(kind, row, facts);
   const live = { machineId, machineName, machineState, process, views };
-  return { address, host, port, transport, weight, status, releaseMemo, ...live };
+  const isOwn = hasLabels(row.labels) || machineId === null;
+  const place = { labels: isOwn ? row.labels : machineLabels, labelsFrom: isOwn ? "instance" : "machine" } as const;
+  return { address, host, port, transport, weight, ...place, status, releaseMemo, ...live };
+}
+
+/** Of foreign programs only their callers know how they are, even where an agent of ours runs beside them. */
+function factOf(kind: ServiceRow["kind"], row: InstanceRow, facts: FactsSnapshot): InstanceFact {
+  const fact = facts.of(formatServiceName(row), formatHostPort(row));
+  if (kind === "standard") return fact;
+  const isOurs = row.first === PLATFORM_GROUP && row.releaseMemo === PLACED_MEMO;
+  const state = isOurs ? "running" : "unknown";
+  return { ...fact, process: { ...UNKNOWN_INSTANCE.process, state, text: isOurs ? "served by this console" : "" } };
 }

@@ -1,8 +1,11 @@
 import type { Feature } from "../feature.js";
-import type { InstanceFacts } from "./instance-facts.js";
-import { serviceRoutes } from "./service-routes.js";
-import type { ServiceService } from "./service-service.js";
+import type { PlatformServices } from "./platform-services.js";
+import { type ServiceRouteDeps, serviceRoutes } from "./service-routes.js";
 
-export function servicesFeature(services: ServiceService, facts: InstanceFacts): Feature {
-  return { name: "services", routes: serviceRoutes({ services, facts }), start: () => services.seed() };
+export interface ServicesFeatureDeps extends ServiceRouteDeps {
+  readonly platform: PlatformServices;
+}
+
+export function servicesFeature({ platform, ...deps }: ServicesFeatureDeps): Feature {
+  return { name: "services", routes: serviceRoutes(deps), start: () => platform.seed() };
 }

@@ -1,4 +1,5 @@
 import type { ApiClient } from "@msec/api-schema";
+import { parseHostPort } from "@msec/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "../database/database.js";
 import { clientWithRole, startTestConsole, type TestConsole } from "../testing/test-console.js";
@@ -21,11 +22,12 @@ beforeEach(async () => {
 const flight = () => ({ first, second: "mod_flight" });
 const addService = (body = {}) => api("services.create", { body: { ...flight(), ...body } });
 const addHosts = (hosts: string[]) => api("instances.create", { params: flight(), body: { hosts } });
-/** What expanding does to the row; the routes of capacity are not used here. */
-async function enable(address: string): Promise<void> {
-  const [host = "", port] = address.split(":");
+/** What expanding and shrinking do to the row; the routes of capacity are not used here. */
+async function setStatus(address: string, status: "enabled" | "disabled"): Promise<void> {
   const database = await openDatabase(`${app.home}/console/console.db`);
-  await database.stores.services.setInstanceStatus({ host, port: Number(port) }, "enabled");
+  const { services } = database.stores;
+  const rows = await services.listInstancesAt(parseHostPort(address));
+  for (const row of rows) await services.updateInstance(row, { status });
   await database.close();
 }
 
@@ -130,7 +132,7 @@ describe("services", () => {
     const mysql = { first: `${first}x`, second: "mysql" };
     await api("services.create", { body: mysql });
     await api("instances.create", { params: mysql, body: { addresses: ["10.1.0.1:3306", "10.1.0.2:3306"] } });
-    await enable("10.1.0.1:3306");
+    await setStatus("10.1.0.1:3306", "enabled");
     await expect(api("services.delete", { params: mysql })).rejects.toMatchObject({
       reason: "CON_SERVICE_IN_TRAFFIC",
       details: { addresses: ["10.1.0.1:3306"] },
@@ -226,11 +228,9 @@ describe("instances", () => {
     await expect(api("instances.delete", { params: { ...at, second: "other" } })).rejects.toMatchObject({
       reason: "CON_INSTANCE_UNKNOWN",
     });
-    await enable(at.address);
+    await setStatus(at.address, "enabled");
     await expect(api("instances.delete", { params: at })).rejects.toMatchObject({ reason: "CON_INSTANCE_IN_TRAFFIC" });
-    const database = await openDatabase(`${app.home}/console/console.db`);
-    await database.stores.services.setInstanceStatus({ host: "10.7.0.1", port: 8092 }, "disabled");
-    await database.close();
+    await setStatus(at.address, "disabled");
     await api("instances.delete", { params: at });
     await expect(api("instances.delete", { params: at })).rejects.toMatchObject({ reason: "CON_INSTANCE_UNKNOWN" });
   });

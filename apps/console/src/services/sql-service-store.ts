@@ -1,7 +1,16 @@
 import type { Kysely } from "kysely";
 import type { ConsoleTables } from "../database/tables.js";
-import type { GroupRow, InstanceKey, InstanceRow, ServiceRow, ServiceStore } from "./service-store.js";
-import type { GroupTable, InstanceStatus, InstanceTable, ServiceKindName, ServiceTable } from "./service-tables.js";
+import type {
+  GroupRow,
+  InstanceChange,
+  InstanceKey,
+  InstanceRef,
+  InstanceRow,
+  ServiceChange,
+  ServiceRow,
+  ServiceStore,
+} from "./service-store.js";
+import type { GroupTable, InstanceTable, ServiceKindName, ServiceTable } from "./service-tables.js";
 
 type Db = Kysely<ConsoleTables>;
 
@@ -44,9 +53,17 @@ function services(db: Db) {
       return row && toService(row);
     },
     addService: async (service: Omit<ServiceRow, "kind">) => {
-      const { first, second, language, port, memo } = service;
-      const row: ServiceTable = { first, second, language, port, memo, created_at_ms: service.createdAtMs };
-      await db.insertInto("services").values(row).execute();
+      const { first, second, language, port, memo, settings } = service;
+      const rest = { ...fromSettings(settings), created_at_ms: service.createdAtMs };
+      await db
+        .insertInto("services")
+        .values({ first, second, language, port, memo, ...rest })
+        .execute();
+    },
+    updateService: async (first: string, second: string, { memo, settings }: ServiceChange) => {
+      const set = { ...(memo !== undefined && { memo }), ...(settings && fromSettings(settings)) };
+      if (Object.keys(set).length === 0) return;
+      await db.updateTable("services").set(set).where("first", "=", first).where("second", "=", second).execute();
     },
     removeService: async (first: string, second: string) => {
       await db.deleteFrom("services").where("first", "=", first).where("second", "=", second).execute();
@@ -56,28 +73,30 @@ function services(db: Db) {
 
 function instances(db: Db) {
   const query = () => db.selectFrom("instances").selectAll().orderBy("host").orderBy("port");
-  const update = (key: InstanceKey, set: Partial<InstanceTable>) =>
-    db.updateTable("instances").set(set).where("host", "=", key.host).where("port", "=", key.port).execute();
+  const at = ({ host, port }: InstanceKey) => query().where("host", "=", host).where("port", "=", port);
   return {
     listAllInstances: async () => (await query().execute()).map(toInstance),
     listInstances: async (first: string, second: string) =>
       (await query().where("first", "=", first).where("second", "=", second).execute()).map(toInstance),
-    findInstance: async (key: InstanceKey) => {
-      const row = await query().where("host", "=", key.host).where("port", "=", key.port).executeTakeFirst();
+    findInstance: async (ref: InstanceRef) => {
+      const { first, second } = ref;
+      const row = await at(ref).where("first", "=", first).where("second", "=", second).executeTakeFirst();
       return row && toInstance(row);
     },
+    listInstancesAt: async (key: InstanceKey) => (await at(key).execute()).map(toInstance),
     listInstancesOnHost: async (host: string) => (await query().where("host", "=", host).execute()).map(toInstance),
     addInstance: async (instance: InstanceRow) => {
       await db.insertInto("instances").values(fromInstance(instance)).execute();
     },
-    removeInstance: async (key: InstanceKey) => {
-      await db.deleteFrom("instances").where("host", "=", key.host).where("port", "=", key.port).execute();
+    removeInstance: async ({ first, second, host, port }: InstanceRef) => {
+      const removal = db.deleteFrom("instances").where("first", "=", first).where("second", "=", second);
+      await removal.where("host", "=", host).where("port", "=", port).execute();
     },
-    setInstanceStatus: async (key: InstanceKey, status: InstanceStatus) => {
-      await update(key, { status });
-    },
-    setReleaseMemo: async (key: InstanceKey, releaseMemo: string) => {
-      await update(key, { release_memo: releaseMemo });
+    updateInstance: async ({ first, second, host, port }: InstanceRef, change: InstanceChange) => {
+      const set = fromInstanceChange(change);
+      if (Object.keys(set).length === 0) return;
+      const update = db.updateTable("instances").set(set).where("first", "=", first).where("second", "=", second);
+      await update.where("host", "=", host).where("port", "=", port).execute();
     },
   };
 }
@@ -87,18 +106,35 @@ function toGroup(row: GroupTable): GroupRow {
 }
 
 function toService(row: ServiceTable & { kind: ServiceKindName }): ServiceRow {
-  const { first, second, kind, language, port, memo } = row;
-  return { first, second, kind, language, port, memo, createdAtMs: row.created_at_ms };
+  const { first, second, kind, language, port, memo, policy, locality } = row;
+  const partition = row.is_partitioned === 1;
+  const settings = { policy, locality, partition, check: row.instance_check, tuning: JSON.parse(row.tuning) };
+  return { first, second, kind, language, port, memo, settings, createdAtMs: row.created_at_ms };
+}
+
+function fromSettings({ policy, locality, partition, check, tuning }: ServiceRow["settings"]) {
+  const is_partitioned: 0 | 1 = partition ? 1 : 0;
+  return { policy, locality, is_partitioned, instance_check: check, tuning: JSON.stringify(tuning) };
 }
 
 function toInstance(row: InstanceTable): InstanceRow {
-  const { host, port, first, second, transport, weight, status } = row;
+  const { host, port, first, second, transport, weight, zone, rack, status } = row;
+  const labels = { zone, rack, set: row.set_name };
   const rest = { releaseMemo: row.release_memo, createdAtMs: row.created_at_ms };
-  return { host, port, first, second, transport, weight, status, ...rest };
+  return { host, port, first, second, transport, weight, labels, status, ...rest };
 }
 
 function fromInstance(instance: InstanceRow): InstanceTable {
-  const { host, port, first, second, transport, weight, status } = instance;
+  const { host, port, first, second, transport, weight, labels, status } = instance;
+  const { zone, rack, set: set_name } = labels;
   const rest = { release_memo: instance.releaseMemo, created_at_ms: instance.createdAtMs };
-  return { host, port, first, second, transport, weight, status, ...rest };
+  return { host, port, first, second, transport, weight, zone, rack, set_name, status, ...rest };
+}
+
+function fromInstanceChange({ labels, releaseMemo, ...rest }: InstanceChange): Partial<InstanceTable> {
+  return {
+    ...rest,
+    ...(labels && { zone: labels.zone, rack: labels.rack, set_name: labels.set }),
+    ...(releaseMemo !== undefined && { release_memo: releaseMemo }),
+  };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "@msec/core";
+import { NO_LABELS } from "@msec/naming";
 import { tlsProofText } from "@msec/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../database/database.js";
@@ -27,14 +28,22 @@ beforeEach(async () => {
     ["a", "10.0.0.1"],
     ["b", "10.0.0.2"],
   ] as const) {
-    const rest = { publicKey: "", agentVersion: "0", platform: "p", joinedAtMs: 1, lastSeenAtMs: nowMs };
+    const rest = {
+      labels: NO_LABELS,
+      publicKey: "",
+      agentVersion: "0",
+      platform: "p",
+      joinedAtMs: 1,
+      lastSeenAtMs: nowMs,
+    };
     await database.stores.machines.add({ machineId, name: `m${machineId}`, address, ...rest });
   }
   const { services } = database.stores;
   await services.addGroup({ name: "Shop", kind: "standard", createdAtMs: 1 } as never);
   const cart = { first: "Shop", second: "cart", createdAtMs: 1 };
-  await services.addService({ ...cart, language: "typescript", port: 80, memo: "" } as never);
-  const rest = { transport: "all", weight: 100, status: "disabled", releaseMemo: "" } as const;
+  const settings = { policy: "adaptive", locality: "none", partition: false, check: "none", tuning: {} } as const;
+  await services.addService({ ...cart, language: "typescript", port: 80, memo: "", settings });
+  const rest = { transport: "all", weight: 100, labels: NO_LABELS, status: "disabled", releaseMemo: "" } as const;
   await services.addInstance({ ...cart, ...rest, host: "10.0.0.1", port: 80 });
   tls = await open();
 });

@@ -26,6 +26,7 @@ export function versionStoreContract(withStores: (work: (stores: Stores) => Prom
         language: "",
         port: 1,
         memo: "",
+        settings: { policy: "odd", locality: "none", partition: false, check: "none", tuning: {} },
         createdAtMs: 1,
       });
       await work(stores);
