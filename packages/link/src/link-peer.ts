@@ -4,7 +4,14 @@
  */
 import type { Duplex } from "node:stream";
 import { errorFromBody, type Logger, toAppError } from "@msec/core";
-import { encodeLinkFrame, type LinkFrame, type LinkHeader, LinkMethodUnknown, LinkParamsInvalid } from "@msec/protocol";
+import {
+  encodeLinkFrame,
+  encodeLinkRequest,
+  type LinkFrame,
+  type LinkHeader,
+  LinkMethodUnknown,
+  LinkParamsInvalid,
+} from "@msec/protocol";
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { LinkBusy, LinkClosed, LinkTimeout } from "./errors.js";
@@ -87,18 +94,44 @@ export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
     params: Static<Theirs[M]["request"]>,
     options: { readonly timeoutMs?: number; readonly payload?: Uint8Array } = {},
   ): Promise<{ readonly result: Static<Theirs[M]["reply"]>; readonly payload: Uint8Array }> {
+    const id = this.#beginRequest();
+    const frame = encodeLinkFrame({ kind: "request", id, method, params }, options.payload);
+    return this.#ask(id, method, { pieces: [frame], timeoutMs: options.timeoutMs });
+  }
+
+  /**
+   * The same with parameters that are JSON text already, in pieces that many peers may share. They are not checked here.
+   *
+   * @throws as {@link request}
+   */
+  async requestEncoded<M extends keyof Theirs & string>(
+    method: M,
+    params: readonly Uint8Array[],
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<{ readonly result: Static<Theirs[M]["reply"]>; readonly payload: Uint8Array }> {
+    const id = this.#beginRequest();
+    return this.#ask(id, method, { pieces: encodeLinkRequest(id, method, params), timeoutMs: options.timeoutMs });
+  }
+
+  #beginRequest(): number {
     if (this.#closedWhy !== undefined) throw new LinkClosed({ why: this.#closedWhy });
     if (this.#waiting.size >= this.#maxInFlight) throw new LinkBusy({ limit: this.#maxInFlight });
-    const id = this.#nextId++;
-    const timeoutMs = options.timeoutMs ?? 10_000;
-    const frame = encodeLinkFrame({ kind: "request", id, method, params }, options.payload);
+    return this.#nextId++;
+  }
+
+  async #ask<M extends keyof Theirs & string>(
+    id: number,
+    method: M,
+    sending: { readonly pieces: readonly Uint8Array[]; readonly timeoutMs: number | undefined },
+  ): Promise<{ readonly result: Static<Theirs[M]["reply"]>; readonly payload: Uint8Array }> {
+    const { pieces, timeoutMs = 10_000 } = sending;
     const answer = await new Promise<LinkFrame>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
         reject(new LinkTimeout({ method, timeoutMs }));
       }, timeoutMs);
       this.#waiting.set(id, { method, timer, resolve, reject });
-      this.#write(frame);
+      this.#write(pieces);
     });
     const header = answer.header as Extract<LinkHeader, { kind: "reply" }>;
     const schema = this.#options.asks[method]?.reply;
@@ -179,11 +212,13 @@ export class LinkPeer<Mine extends LinkContract, Theirs extends LinkContract> {
   }
 
   #send(header: LinkHeader, payload?: Uint8Array): void {
-    if (this.#closedWhy === undefined) this.#write(encodeLinkFrame(header, payload));
+    if (this.#closedWhy === undefined) this.#write([encodeLinkFrame(header, payload)]);
   }
 
-  #write(frame: Uint8Array): void {
-    this.#socket.write(frame);
+  #write(pieces: readonly Uint8Array[]): void {
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
     const unsentBytes = this.#socket.writableLength;
     const limitBytes = this.#options.maxUnsentBytes ?? MAX_UNSENT_BYTES;
     if (unsentBytes <= limitBytes) return;

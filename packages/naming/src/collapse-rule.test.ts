@@ -42,13 +42,10 @@ describe("a change of one service", () => {
 
 describe("many services at once", () => {
   const lose = (window: LossWindow, count: number, opts: { served?: number; everyMs?: number; is?: number } = {}) =>
-    Array.from({ length: count }, (_, at) =>
-      window.judge(
-        { service: `A1.B${at}`, before: of(3), after: of(opts.is ?? 1) },
-        opts.served ?? 20,
-        at * (opts.everyMs ?? 0),
-      ),
-    );
+    Array.from({ length: count }, (_, at) => {
+      window.note(`A1.B${at}`, of(3), of(opts.is ?? 1), at * (opts.everyMs ?? 0));
+      return window.judge(`A1.B${at}`, opts.served ?? 20);
+    });
 
   it("are let through until they are a large part, then held back", () => {
     const judged = lose(new LossWindow(), 10);

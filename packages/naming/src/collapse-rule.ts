@@ -26,23 +26,21 @@ export function judgeService(before: Instances, after: Instances): string | unde
 export class LossWindow {
   readonly #lostAtMs = new Map<string, number>();
 
+  /** Notes a change that is about to be made. Note all that come together before the first is judged. */
+  note(service: string, before: Instances, after: Instances, nowMs: number): void {
+    for (const [other, atMs] of this.#lostAtMs) if (nowMs - atMs > AT_ONCE_MS) this.#lostAtMs.delete(other);
+    const [was, is] = [countOf(before), countOf(after)];
+    if (was > 0 && is * 2 <= was) this.#lostAtMs.set(service, nowMs);
+  }
+
   /**
-   * Notes a change that is about to be made.
+   * Says why the change of a service is held back, or `undefined`.
    *
    * @param served services that have instances now
-   * @returns why it is held back, or `undefined`
    */
-  judge(
-    change: { service: string; before: Instances; after: Instances },
-    served: number,
-    nowMs: number,
-  ): string | undefined {
-    const [was, is] = [countOf(change.before), countOf(change.after)];
-    if (was === 0 || is * 2 > was) return undefined;
-    for (const [service, atMs] of this.#lostAtMs) if (nowMs - atMs > AT_ONCE_MS) this.#lostAtMs.delete(service);
-    this.#lostAtMs.set(change.service, nowMs);
+  judge(service: string, served: number): string | undefined {
     const losing = this.#lostAtMs.size;
-    if (losing < MANY_SERVICES || losing <= served * LARGE_PART) return undefined;
+    if (!this.#lostAtMs.has(service) || losing < MANY_SERVICES || losing <= served * LARGE_PART) return undefined;
     return `${losing} of ${served} services lose half of their instances or more at once`;
   }
 }

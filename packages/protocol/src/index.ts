@@ -30,6 +30,7 @@ export {
 export {
   decodeLinkFrame,
   encodeLinkFrame,
+  encodeLinkRequest,
   LINK_PREFIX_BYTES,
   type LinkFrame,
   type LinkHeader,

@@ -129,7 +129,7 @@ export class AgentConnection {
   }
 
   async #authenticate(request: Proof): Promise<void> {
-    const { agentId, facts, namingRevision } = request;
+    const { agentId, facts, namingRevision, namingEpoch = "" } = request;
     checkVersion(facts);
     const nonce = this.#refuseUnlessAnonymous();
     // A nonce is good for one try, and nothing else is taken until that is decided.
@@ -146,7 +146,7 @@ export class AgentConnection {
     this.peer.allowFrames(MAX_LINK_FRAME_BYTES);
     this.#state = { kind: "agent", agentId };
     this.#events.onAuthenticated(agentId);
-    this.#options.services().onOnline(agentId, facts, namingRevision);
+    this.#options.services().onOnline(agentId, facts, { epoch: namingEpoch, revision: namingRevision });
   }
 
   async #checkSignature({ agentId, signature }: Proof, nonce: string | undefined) {

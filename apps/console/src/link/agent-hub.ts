@@ -42,6 +42,18 @@ export class AgentHub {
     return (await peer.request(method, params, { timeoutMs })).result;
   }
 
+  /** The same with parameters as JSON text in pieces, which many agents may share. @throws {AgentAway} or what the agent answered */
+  async requestEncoded<M extends keyof Asks & string>(
+    agentId: string,
+    method: M,
+    params: readonly Uint8Array[],
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<Static<Asks[M]["reply"]>> {
+    const peer = this.#online.get(agentId);
+    if (!peer) throw new AgentAway({ machine: agentId });
+    return (await peer.requestEncoded(method, params, options)).result;
+  }
+
   /** Tells agents (default: all) that what they hold for TLS is not the newest; they ask by themselves too. */
   announceTls(agentIds: Iterable<string> = this.#online.keys()): void {
     for (const agentId of agentIds)

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from "@msec/core";
+import type { NamePosition } from "@msec/naming";
 import type {
   AgentFacts,
   Heartbeat,
@@ -20,7 +21,7 @@ export interface HubServices {
   /** The agent proved its identity; it may still be refused. */
   onProved(agentId: string, facts: AgentFacts): Promise<void>;
   /** It can be asked from now on. */
-  onOnline(agentId: string, facts: AgentFacts, namingRevision: number): void;
+  onOnline(agentId: string, facts: AgentFacts, names: NamePosition): void;
   onDisconnected(agentId: string): void;
   onHeartbeat(agentId: string, beat: Heartbeat): Promise<void>;
   onMetrics(agentId: string, batchId: number, points: readonly MetricPoint[]): Promise<void>;

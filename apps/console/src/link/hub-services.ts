@@ -31,10 +31,10 @@ export function hubServices(deps: HubServiceDeps): HubServices {
     join: (token, publicKey, facts) => joins.join(token, publicKey, facts),
     publicKeyOf: async (machineId) => (await store.byId(machineId))?.publicKey,
     onProved: (machineId, facts) => machines.onConnected(machineId, facts),
-    onOnline: (machineId, facts, namingRevision) => {
+    onOnline: (machineId, facts, names) => {
       addresses.set(machineId, facts.address);
       logger.info("agent connected", { machineId, machine: facts.name, address: facts.address });
-      pusher.onConnected(machineId, namingRevision);
+      pusher.onConnected(machineId, names);
     },
     onDisconnected: (machineId) => {
       logger.info("agent disconnected", { machineId });

@@ -26,6 +26,8 @@ export interface LinkFrame {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const noBytes = new Uint8Array(0);
+/** Ends the header of a request after its parameters. */
+const closing = encoder.encode("}");
 
 /** @throws {LinkFrameTooLarge} */
 export function encodeLinkFrame(header: LinkHeader, payload: Uint8Array = noBytes): Uint8Array {
@@ -39,6 +41,25 @@ export function encodeLinkFrame(header: LinkHeader, payload: Uint8Array = noByte
   out.set(json, LINK_PREFIX_BYTES);
   out.set(payload, LINK_PREFIX_BYTES + json.length);
   return out;
+}
+
+/**
+ * The pieces of a request's frame whose parameters are JSON text already, so that many peers can be sent the same bytes.
+ *
+ * @param params pieces of one JSON text in UTF-8; they are not copied
+ * @throws {LinkFrameTooLarge}
+ */
+export function encodeLinkRequest(id: number, method: string, params: readonly Uint8Array[]): Uint8Array[] {
+  const head = encoder.encode(`{"kind":"request","id":${id},"method":${JSON.stringify(method)},"params":`);
+  const headerBytes = params.reduce((sum, piece) => sum + piece.length, head.length + closing.length);
+  const sizeBytes = LINK_PREFIX_BYTES + headerBytes;
+  if (sizeBytes > MAX_LINK_FRAME_BYTES) throw new LinkFrameTooLarge({ sizeBytes, limitBytes: MAX_LINK_FRAME_BYTES });
+  const start = new Uint8Array(LINK_PREFIX_BYTES + head.length);
+  const view = new DataView(start.buffer);
+  view.setUint32(0, sizeBytes - 4);
+  view.setUint32(4, headerBytes);
+  start.set(head, LINK_PREFIX_BYTES);
+  return [start, ...params, closing];
 }
 
 /**
