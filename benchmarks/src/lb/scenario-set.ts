@@ -23,7 +23,8 @@ export interface FaultSizes {
   readonly fastFailureRatio: number;
   /** Instances of a quarter of the fleet that fall silent. */
   readonly silentInstances: number;
-  readonly brownOut: { readonly instances: number; readonly failureRatio: number };
+  /** At the usual load the others could carry all but some of it, at `highLoadRatio` much less. */
+  readonly brownOut: { readonly instances: number; readonly failureRatio: number; readonly highLoadRatio: number };
   readonly backgroundRatio: number;
   /** Speeds that take turns in the fleet. */
   readonly mixedSpeeds: readonly number[];
@@ -42,14 +43,14 @@ export const REPORTING: ScenarioSet = {
   cores: 4,
   clients: { machines: 4, processesPerMachine: 3, timeoutMs: 300 },
   work: { meanMs: 10, sigma: 0.6 },
-  loadRatio: 0.5,
+  loadRatio: 0.4,
   faults: {
     slow: 3,
     verySlow: 10,
     failureRatio: 0.3,
     fastFailureRatio: 1,
     silentInstances: 3,
-    brownOut: { instances: 7, failureRatio: 0.5 },
+    brownOut: { instances: 7, failureRatio: 0.5, highLoadRatio: 0.7 },
     backgroundRatio: 0.01,
     mixedSpeeds: [2, 1, 0.5],
     flapping: { downMs: 2_000, upMs: 3_000 },
@@ -66,14 +67,14 @@ export const TUNING: ScenarioSet = {
   cores: 3,
   clients: { machines: 3, processesPerMachine: 2, timeoutMs: 200 },
   work: { meanMs: 7, sigma: 0.75 },
-  loadRatio: 0.45,
+  loadRatio: 0.35,
   faults: {
     slow: 2.5,
     verySlow: 7,
     failureRatio: 0.45,
     fastFailureRatio: 0.9,
     silentInstances: 2,
-    brownOut: { instances: 5, failureRatio: 0.6 },
+    brownOut: { instances: 5, failureRatio: 0.6, highLoadRatio: 0.65 },
     backgroundRatio: 0.015,
     mixedSpeeds: [1.5, 0.5],
     flapping: { downMs: 3_000, upMs: 2_000 },

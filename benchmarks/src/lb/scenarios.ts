@@ -102,16 +102,21 @@ function oneWrong({ faults }: ScenarioSet): readonly Wrong[] {
 
 function severalWrong(set: ScenarioSet): readonly Wrong[] {
   const { silentInstances, brownOut } = set.faults;
+  const { instances, failureRatio, highLoadRatio } = brownOut;
+  const failing = trouble(allSlots(instances), { failureRatio });
+  const about = `${instances} of ${set.instances} fail ${percent(failureRatio)} of their calls`;
   return [
     {
       name: "quarter silent",
       about: `${silentInstances} of ${set.instances} never answer`,
       ...trouble(allSlots(silentInstances), SILENT),
     },
+    { name: "brown-out", about, ...failing },
     {
-      name: "brown-out",
-      about: `${brownOut.instances} of ${set.instances} fail ${percent(brownOut.failureRatio)} of their calls`,
-      ...trouble(allSlots(brownOut.instances), { failureRatio: brownOut.failureRatio }),
+      name: "brown-out at high load",
+      about: `${about}, at ${percent(highLoadRatio)} of the capacity: more than the others could carry`,
+      load: [{ fromMs: 0, callsPerSec: highLoadRatio * callsPerSecOf(set, fleetOf(set, [1])) }],
+      ...failing,
     },
   ];
 }

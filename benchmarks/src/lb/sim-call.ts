@@ -1,7 +1,7 @@
-/**
- * How a call ended for its client. Those of `CallOutcome` mean the same; `busy` is the early refusal of a peer that has too much to do.
- */
-export type CallEnd = "success" | "refused" | "reset" | "timeout" | "error" | "busy";
+import type { CallOutcome } from "@msec/balancer";
+
+/** How a call ended for its client, as the runtime reports it. Nobody gives up a call here. */
+export type CallEnd = Exclude<CallOutcome, "cancelled">;
 
 /** One call, its chances included: the same for all policies. */
 export interface SimCall {

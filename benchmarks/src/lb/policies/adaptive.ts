@@ -2,14 +2,12 @@
 import {
   Balancer,
   type BalancerSettings,
-  type CallOutcome,
   DEFAULT_SETTINGS,
   describeInstance,
   MemoryHealthTable,
   reportProbe,
   tryPolicyId,
 } from "@msec/balancer";
-import type { CallEnd } from "../sim-call.js";
 import type { MachineContext, SimPolicy } from "./sim-policy.js";
 
 const PROBE_INTERVAL_MS = 1_000;
@@ -36,18 +34,13 @@ export function ownPolicy(policyName: string, changes: Partial<BalancerSettings>
             pick: (nowMs) => balancer.pick([], 0, nowMs),
             report: (slot, end, latencyMs, nowMs) => {
               const generation = table.generation(slot);
-              balancer.report({ slot, generation, outcome: outcomeOf(end), latencyMs }, nowMs);
+              balancer.report({ slot, generation, outcome: end, latencyMs }, nowMs);
             },
           };
         },
       };
     },
   };
-}
-
-/** As the runtime reports it today: a refusal for load is an error answer. */
-function outcomeOf(end: CallEnd): CallOutcome {
-  return end === "busy" ? "error" : end;
 }
 
 /** One round of the agent's prober (apps/agent/src/naming/prober.ts): instances out for refused connections are dialled. */
