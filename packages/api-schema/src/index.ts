@@ -16,6 +16,7 @@ export {
   ServiceParams,
   TagParams,
 } from "./names.js";
+export { HeldName, NameRefusal, namingRoutes } from "./naming.js";
 export {
   Attribute,
   AuditEntry,

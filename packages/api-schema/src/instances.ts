@@ -20,7 +20,7 @@ export type InstanceProcess = Static<typeof InstanceProcess>;
 /** One machine's view of an instance: fault tolerance is local, so views may differ. */
 export const InstanceView = Strict({
   machine: Type.String({ description: "name of the machine that sees it so" }),
-  state: OneOf(["well", "ejected", "trial"]),
+  state: OneOf(["well", "ejected", "trial", "unreachable"]),
   successRatio: Type.Number(),
   latencyMs: Type.Number(),
   inFlight: Type.Integer(),

@@ -1,6 +1,7 @@
 import { accountRoutes } from "./accounts.js";
 import { instanceRoutes } from "./instances.js";
 import { machineRoutes } from "./machines.js";
+import { namingRoutes } from "./naming.js";
 import { observabilityRoutes } from "./observability.js";
 import { releaseRoutes } from "./releases.js";
 import { serviceRoutes } from "./services.js";
@@ -15,6 +16,7 @@ export const routes = {
   ...versionRoutes,
   ...releaseRoutes,
   ...machineRoutes,
+  ...namingRoutes,
   ...tlsRoutes,
   ...observabilityRoutes,
 } as const;

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import type { HomePaths, Logger } from "@msec/core";
 import {
   checkLabels,
+  type InstanceCheck,
   type NamePosition,
   type NamingLabels,
   NamingTable,
@@ -17,9 +18,11 @@ import {
   type TableChange,
 } from "@msec/naming";
 import type { NamingApply } from "@msec/protocol";
+import type { LiveTable } from "@msec/shm";
 import { LiveTables } from "./live-tables.js";
 import { Prober } from "./prober.js";
 import { PushAssembler } from "./push-assembler.js";
+import { TcpCheck } from "./tcp-check.js";
 
 /** Where names go on this machine, in whatever layout. */
 export interface NameSink {
@@ -43,6 +46,7 @@ export class NamingKeeper {
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
   readonly #prober: Prober;
+  readonly #tcpCheck: TcpCheck;
   readonly #assembler = new PushAssembler();
   readonly #table: NamingTable;
   #local: NamingLabels;
@@ -60,7 +64,8 @@ export class NamingKeeper {
     this.#writeAll();
     this.#emptyForgotten(paths.naming);
     this.#timer = setInterval(() => this.tables.repair(), 2_000);
-    this.#prober = new Prober({ views: () => this.tables.views() });
+    this.#prober = new Prober({ views: () => this.#views("none") });
+    this.#tcpCheck = new TcpCheck({ views: () => this.#views("tcp") });
   }
 
   /** Where the table stands; revision 0 = no push was applied yet. */
@@ -93,6 +98,7 @@ export class NamingKeeper {
   stop(): void {
     clearInterval(this.#timer);
     this.#prober.stop();
+    this.#tcpCheck.stop();
     this.tables.close();
   }
 
@@ -128,6 +134,11 @@ export class NamingKeeper {
 
   #empty(service: string, revision: number): void {
     for (const sink of this.#sinks) sink.empty(service, revision);
+  }
+
+  /** Tables of the services with this check. */
+  *#views(check: InstanceCheck): IterableIterator<readonly [service: string, view: LiveTable]> {
+    for (const each of this.tables.views()) if ((this.#table.get(each[0])?.check ?? "none") === check) yield each;
   }
 
   /** When the disk is full the names are in use all the same; a restart asks the console for them again. */

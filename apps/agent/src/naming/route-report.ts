@@ -1,5 +1,5 @@
 /** How this machine's callers see the instances they call: read from the live tables, for the heartbeat. */
-import { describeInstance, type InstanceState } from "@msec/balancer";
+import { describeInstance, type InstanceFacts, type InstanceState } from "@msec/balancer";
 import type { RouteReport } from "@msec/protocol";
 import { bootNowMs, type LiveTable } from "@msec/shm";
 
@@ -33,7 +33,8 @@ export function reportRoutes(views: Iterable<readonly [string, LiveTable]>): Rou
 
 function reportSlot(service: string, view: LiveTable, slot: number, nowMs: number): RouteReport | undefined {
   const { state, text, facts, address } = describeInstance(view, slot, { nowMs });
-  const reported = STATES[state];
+  const seen = isUnheard(facts) ? seenByProbe(facts) : undefined;
+  const reported = seen?.state ?? STATES[state];
   if (!reported) return undefined;
   return {
     service,
@@ -42,6 +43,22 @@ function reportSlot(service: string, view: LiveTable, slot: number, nowMs: numbe
     successRatio: facts.successRatio ?? (reported === "well" ? 1 : 0),
     latencyMs: facts.latencyMs,
     inFlight: facts.inFlight,
-    text: text.slice(0, 256),
+    text: (seen?.text ?? text).slice(0, 256),
+  };
+}
+
+/** In use, and no call told of it lately: what the agent's own connections found counts. */
+function isUnheard({ ejectReason, ejectedForMs, lastPickAgoMs, probe }: InstanceFacts): boolean {
+  const isOut = ejectReason !== "none" || ejectedForMs !== undefined;
+  return !isOut && probe !== undefined && probe.agoMs < (lastPickAgoMs ?? Number.POSITIVE_INFINITY);
+}
+
+function seenByProbe({ probe }: InstanceFacts): Pick<RouteReport, "state" | "text"> | undefined {
+  if (probe === undefined) return undefined;
+  const ago = `${Math.max(0, Math.round(probe.agoMs / 1_000))} s ago`;
+  if (probe.answered) return { state: "well", text: `accepted a connection ${ago}` };
+  return {
+    state: "unreachable",
+    text: `did not accept a connection ${ago}; in use until another one is known to answer`,
   };
 }

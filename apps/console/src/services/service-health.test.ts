@@ -12,7 +12,7 @@ function instance(state: State, views: View[] = [], status: ObservedInstance["st
     successRatio: 1,
     latencyMs: 1,
     inFlight: 0,
-    text: view === "ejected" ? "ejected: refused connections" : "",
+    text: view === "ejected" ? "ejected: refused connections" : view === "unreachable" ? "no connection" : "",
   }));
   const fact = { ...UNKNOWN_INSTANCE, process: { ...UNKNOWN_INSTANCE.process, state, text: "" }, views: seen };
   return { address: "10.0.0.1:80", status, fact };
@@ -55,6 +55,12 @@ describe("serviceHealth", () => {
       "1 of 1 instances in traffic serve",
     ],
     ["foreign, seen well", [instance("unknown", ["well", "ejected"])], "well", "1 of 1 instances in traffic serve"],
+    [
+      "foreign, the only one and dead",
+      [instance("unknown", ["unreachable"])],
+      "failing",
+      "1 of 1 instances in traffic do not serve: 10.0.0.1:80 no connection (seen by m)",
+    ],
     [
       "runs, but most callers ejected it",
       [instance("running", ["ejected", "ejected", "well"])],

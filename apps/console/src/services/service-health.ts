@@ -40,8 +40,8 @@ export function serviceHealth(instances: readonly ObservedInstance[]): { health:
 
 /** Callers' views count first: they tell whether calls succeed. Then the processes, as their agent sees them. */
 function judge(fact: InstanceFact): Verdict {
-  const ejected = fact.views.filter((view) => view.state === "ejected").length;
-  if (ejected * 2 > fact.views.length) return "bad";
+  const bad = fact.views.filter(isBad).length;
+  if (bad * 2 > fact.views.length) return "bad";
   switch (fact.process.state) {
     case "running":
       return "good";
@@ -62,8 +62,12 @@ function name(instances: readonly ObservedInstance[]): string {
 
 /** A process that runs well may still not be reached: then the callers' words count. */
 function why({ process, views }: InstanceFact): string {
-  const ejected = views.find((view) => view.state === "ejected");
-  if (ejected && (process.state === "running" || process.state === "unknown"))
-    return `${ejected.text} (seen by ${ejected.machine})`;
+  const bad = views.find(isBad);
+  if (bad && (process.state === "running" || process.state === "unknown"))
+    return `${bad.text} (seen by ${bad.machine})`;
   return process.text || process.state;
+}
+
+function isBad({ state }: InstanceFact["views"][number]): boolean {
+  return state === "ejected" || state === "unreachable";
 }

@@ -73,8 +73,13 @@ export type ProcessReport = Static<typeof ProcessReport>;
 /** How this machine's callers see one instance of a service. */
 export const RouteReport = Strict({
   service: Text(64),
-  address: Text(21),
-  state: Type.Unsafe<"well" | "ejected" | "trial">({ type: "string", enum: ["well", "ejected", "trial"] }),
+  /** `ip:port`, `[ip]:port` for IPv6. */
+  address: Text(53),
+  /** `unreachable`: the agent can't connect, but no other instance answers either, so it stays in use. */
+  state: Type.Unsafe<"well" | "ejected" | "trial" | "unreachable">({
+    type: "string",
+    enum: ["well", "ejected", "trial", "unreachable"],
+  }),
   successRatio: Type.Number(),
   latencyMs: Type.Number(),
   inFlight: Type.Integer(),
