@@ -277,16 +277,17 @@ describe("names", () => {
     const [one = "", two = ""] = addresses();
     const before = await expand([one]);
     const agent = await (await newAgent()).joinAndConnect();
-    await expect.poll(() => agent.pushes.length).toBe(1);
-    const reached = agent.pushes[0]?.services.find((entry) => entry.service === service)?.instances;
-    expect(reached).toMatchObject([{ port: 80, weight: 100 }]);
+    const reached = () => agent.pushes.flatMap(({ services }) => services.filter((entry) => entry.service === service));
+    await expect.poll(() => reached().at(-1)?.instances).toMatchObject([{ port: 80, weight: 100 }]);
+    expect(agent.pushes[0]?.kind).toBe("snapshot");
+    const { revision: known } = agent.pushes.at(-1) ?? { revision: 0 };
     const after = await expand([two]);
     expect(after).toMatchObject({ agentsTold: 1, agentsOnline: 1, inTraffic: [one, two] });
     expect(after.revision).toBeGreaterThan(before.revision);
     expect(agent.pushes.at(-1)).toMatchObject({
       kind: "delta",
-      baseRevision: before.revision,
-      revision: after.revision,
+      baseRevision: known,
+      revision: known + 1,
       services: [{ service, policy: "adaptive", instances: [{ transport: "all" }, {}] }],
     });
     const less = await shrink([one]);
@@ -298,14 +299,19 @@ describe("names", () => {
   });
 
   it("are sent as changes to an agent that is a little behind, and whole to one that is ahead", async () => {
-    const { revision } = await expand([addresses()[0] ?? ""]);
-    const agent = await newAgent();
-    await agent.join();
-    await agent.connect(revision - 1);
-    await expect.poll(() => agent.pushes.map((push) => push.kind)).toEqual(["delta"]);
-    agent.pushes.length = 0;
-    await agent.connect(revision + 1000);
-    await expect.poll(() => agent.pushes.map((push) => push.kind)).toEqual(["snapshot"]);
+    const agent = await (await newAgent()).joinAndConnect();
+    await expect.poll(() => agent.pushes[0]?.kind).toBe("snapshot");
+    const { revision = 0, epoch } = agent.pushes.at(-1) ?? {};
+    await expand([addresses()[0] ?? ""]);
+    for (const [stand, first] of [
+      [revision, "delta"],
+      [revision + 1000, "snapshot"],
+    ] as const) {
+      agent.close();
+      agent.pushes.length = 0;
+      await agent.connect(stand, epoch);
+      await expect.poll(() => agent.pushes[0]?.kind).toBe(first);
+    }
   });
 
   it("are refused whole when one address is wrong, or when nothing would be left", async () => {

@@ -57,6 +57,7 @@ export class NamingPusher {
   readonly #unsubscribe: () => void;
   readonly #waiters = new Set<() => void>();
   #roundTimer: NodeJS.Timeout | undefined;
+  #isRoundDue = false;
   #lastRoundMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
@@ -107,7 +108,10 @@ export class NamingPusher {
     const agentIds = [...this.#refusals.keys()];
     for (const agentId of agentIds) {
       const state = this.#agents.get(agentId);
-      if (state) state.isVouched = true;
+      if (!state) continue;
+      state.isVouched = true;
+      clearTimeout(state.retryTimer);
+      state.retryTimer = undefined;
       void this.#push(agentId);
     }
     this.#refusals.clear();
@@ -134,16 +138,19 @@ export class NamingPusher {
 
   #onChange(): void {
     this.#encoder.invalidate();
-    if (this.#roundTimer) return;
+    if (this.#isRoundDue) return;
+    this.#isRoundDue = true;
     const paceMs = Math.min(MAX_ROUND_MS, this.#agents.size * ROUND_MS_PER_AGENT);
-    const waitMs = Math.max(0, this.#lastRoundMs + paceMs - this.#options.clock.monotonicMs());
-    this.#roundTimer = setTimeout(() => this.#round(), waitMs);
+    const waitMs = this.#lastRoundMs + paceMs - this.#options.clock.monotonicMs();
+    if (waitMs <= 0) queueMicrotask(() => this.#round());
+    else this.#roundTimer = setTimeout(() => this.#round(), waitMs);
   }
 
   #round(): void {
-    this.#roundTimer = undefined;
+    this.#isRoundDue = false;
     this.#lastRoundMs = this.#options.clock.monotonicMs();
-    for (const agentId of this.#agents.keys()) void this.#push(agentId);
+    // An agent whose push failed has its own time.
+    for (const [agentId, { retryTimer }] of this.#agents) if (retryTimer === undefined) void this.#push(agentId);
   }
 
   #count(revision: number): { told: number; online: number } {
@@ -200,7 +207,10 @@ export class NamingPusher {
     clearTimeout(state.retryTimer);
     const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(state.failures, 10));
     state.failures += 1;
-    state.retryTimer = setTimeout(() => void this.#push(agentId), waitMs);
+    state.retryTimer = setTimeout(() => {
+      state.retryTimer = undefined;
+      void this.#push(agentId);
+    }, waitMs);
   }
 
   async #pushOnce(agentId: string, state: AgentState, isCurrent: () => boolean): Promise<void> {
@@ -237,7 +247,7 @@ export class NamingPusher {
     this.#refusals.delete(agentId);
     const last = frames.at(-1);
     if (last) this.#reach(agentId, state, last.after);
-    state.isBehind = true; // the snapshot may be some seconds old
+    state.isBehind = true; // the snapshot may be a moment old, and sending it takes time
   }
 
   #reach(agentId: string, state: AgentState, position: NamePosition): void {

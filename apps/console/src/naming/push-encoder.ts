@@ -5,8 +5,8 @@
 import type { NameDelta, NamePosition, ResumableNameStore, ServiceEntry } from "@msec/naming";
 
 const FRAME_BYTES = 256 * 1024;
-/** A snapshot is sent for so long; who gets it is told at once what came after. */
-const SNAPSHOT_REUSE_MS = 5_000;
+/** A snapshot is sent for so long even if it is not the newest; who gets it is told at once what came after. */
+const SNAPSHOT_REUSE_MS = 250;
 /** Agents that come back are at many positions; those under way together are at few. */
 const MAX_DELTAS = 64;
 
@@ -26,7 +26,7 @@ export class PushEncoder {
   readonly #store: ResumableNameStore;
   readonly #monotonicMs: () => number;
   readonly #deltas = new Map<string, Promise<EncodedPush | "reset">>();
-  #snapshot: { readonly madeMs: number; readonly push: Promise<EncodedPush> } | undefined;
+  #snapshot: { readonly madeMs: number; isNewest: boolean; readonly push: Promise<EncodedPush> } | undefined;
 
   constructor(store: ResumableNameStore, monotonicMs: () => number) {
     this.#store = store;
@@ -36,6 +36,7 @@ export class PushEncoder {
   /** The store changed. */
   invalidate(): void {
     this.#deltas.clear();
+    if (this.#snapshot) this.#snapshot.isNewest = false;
   }
 
   /** What came after a position (no frames: nothing), or `"reset"`. */
@@ -50,11 +51,12 @@ export class PushEncoder {
     return made;
   }
 
-  /** The whole, at most a few seconds old. */
+  /** The whole, at most a moment old. */
   snapshot(): Promise<EncodedPush> {
     const nowMs = this.#monotonicMs();
-    if (this.#snapshot && nowMs - this.#snapshot.madeMs < SNAPSHOT_REUSE_MS) return this.#snapshot.push;
-    const made = { madeMs: nowMs, push: this.#encodeSnapshot() };
+    const known = this.#snapshot;
+    if (known && (known.isNewest || nowMs - known.madeMs < SNAPSHOT_REUSE_MS)) return known.push;
+    const made = { madeMs: nowMs, isNewest: true, push: this.#encodeSnapshot() };
     this.#snapshot = made;
     made.push.catch(() => {
       if (this.#snapshot === made) this.#snapshot = undefined;

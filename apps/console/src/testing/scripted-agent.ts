@@ -99,18 +99,22 @@ export class ScriptedAgent {
   }
 
   /** Authenticates on a connection. */
-  async prove(peer: AgentPeer, change: { agentId?: string; key?: KeyObject; nonce?: string; revision?: number } = {}) {
-    const { agentId = this.agentId, key = this.#keys.privateKey, revision = 0 } = change;
+  async prove(
+    peer: AgentPeer,
+    change: { agentId?: string; key?: KeyObject; nonce?: string; revision?: number; epoch?: string } = {},
+  ) {
+    const { agentId = this.agentId, key = this.#keys.privateKey, revision = 0, epoch = "" } = change;
     const nonce = change.nonce ?? (await peer.request("challenge", { agentId })).result.nonce;
     const text = challengeText(agentId, nonce, this.#token.fingerprint);
     const signature = sign(null, Buffer.from(text), key).toString("base64");
-    await peer.request("authenticate", { agentId, signature, facts: this.facts, namingRevision: revision });
+    const stand = { namingRevision: revision, namingEpoch: epoch };
+    await peer.request("authenticate", { agentId, signature, facts: this.facts, ...stand });
   }
 
   /** Connects as the machine and tells a first heartbeat. */
-  async connect(revision = 0): Promise<this> {
+  async connect(revision = 0, epoch = ""): Promise<this> {
     const peer = await this.dial();
-    await this.prove(peer, { revision });
+    await this.prove(peer, { revision, epoch });
     this.#peer = peer;
     await this.beat();
     return this;
