@@ -1,4 +1,5 @@
 /** What an answer with an error says: about the instance, for the balancer, and about the request, for the caller. */
+import { ERROR_CODES } from "@msec/core";
 import type { RpcHead } from "@msec/protocol";
 import {
   CertificateRefused,
@@ -26,11 +27,18 @@ const OUTCOME_BY_REASON: Readonly<Record<string, CallOutcome>> = {
 /** Numbers of old peers that give no reason: unknown method, broken response, crashed script. */
 const ERROR_NUMBERS: ReadonlySet<number> = new Set([-2, -6, -8, -20, -21]);
 
-/** How an attempt ended whose answer is an error: the handler's own errors are answers like any other. */
+/** Of the framework, which a handler passes on when a call of its own failed. */
+const NESTED_REASON = /^(RPC|NET|LB|NAME)_/;
+
+/**
+ * How an attempt ended whose answer is an error: the handler's own errors are answers like any other. But a service that says
+ * UNAVAILABLE, of itself and not of one that it calls, can't serve: others may, whose database is not gone.
+ */
 export function outcomeOfError(head: RpcHead): CallOutcome {
   const { reason, err } = head;
   if (reason === "") return ERROR_NUMBERS.has(err) ? "error" : "success";
-  return Object.hasOwn(OUTCOME_BY_REASON, reason) ? OUTCOME_BY_REASON[reason]! : "success";
+  if (Object.hasOwn(OUTCOME_BY_REASON, reason)) return OUTCOME_BY_REASON[reason]!;
+  return err === ERROR_CODES.UNAVAILABLE.rpcNumber && !NESTED_REASON.test(reason) ? "error" : "success";
 }
 
 /** Reasons that say that the request was not started because there were too many. */

@@ -1,5 +1,5 @@
 /** Errors of calls that a handler made, as its own caller may see them. */
-import { isAppError } from "@msec/core";
+import { type AppError, isAppError } from "@msec/core";
 import {
   CalleeFailed,
   CertificateRefused,
@@ -28,6 +28,11 @@ const INSTANCE_REASONS: ReadonlySet<string> = new Set([
 
 /** An error with which a handler failed, so that the caller does not take it for one of this instance. */
 export function withoutBlame(error: unknown): unknown {
-  if (!isAppError(error) || !INSTANCE_REASONS.has(error.reason)) return error;
+  if (!isAppError(error) || !(INSTANCE_REASONS.has(error.reason) || isCalleeUnavailable(error))) return error;
   return new CalleeFailed({ reason: error.reason }, { cause: error });
+}
+
+/** A service that was called said, in words of its own, that it can't serve. */
+function isCalleeUnavailable({ code, details }: AppError): boolean {
+  return code === "UNAVAILABLE" && "err" in details && "attempts" in details;
 }

@@ -81,6 +81,18 @@ describe("context", () => {
     expect(picker.reports.map(({ outcome }) => outcome)).toEqual(["success"]);
   });
 
+  it("does not let a callee that is not available look like a caller that is not", async () => {
+    const gone = await startServer(() => {
+      throw new AppError({ code: "UNAVAILABLE", reason: "TEST_DATABASE_GONE", message: "no", details: {} });
+    });
+    const client = openClient(new ListPicker([gone]));
+    const front = await startServer((request, ctx) => ctx.call(say, "Test.gone", request), { client });
+    const picker = new ListPicker([front]);
+    const failed = openClient(picker).call(order, "Test.front", { text: "" });
+    await expect(failed).rejects.toMatchObject({ reason: "RPC_CALLEE_FAILED" });
+    expect(picker.reports.map(({ outcome }) => outcome)).toEqual(["success"]);
+  });
+
   it("travels over three hops through timers, Promise.all and event emitters", async () => {
     interface Hop {
       id: string;

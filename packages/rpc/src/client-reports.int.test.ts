@@ -64,6 +64,18 @@ const PATHS: readonly Path[] = [
     outcome: "error",
     reason: "INTERNAL",
   },
+  {
+    name: "a handler that says it is not available",
+    place: () => startServer(failing("UNAVAILABLE", "TEST_DATABASE_GONE")),
+    outcome: "error",
+    reason: "TEST_DATABASE_GONE",
+  },
+  {
+    name: "a handler whose own call did not get through",
+    place: () => startServer(failing("UNAVAILABLE", "NET_REFUSED")),
+    outcome: "success",
+    reason: "NET_REFUSED",
+  },
   { name: "a refused connection", place: deadPlace, outcome: "refused", reason: "NET_REFUSED" },
   {
     name: "a connection that is reset",
