@@ -6,6 +6,7 @@
  *   --scenario a,b      these scenarios; no result file
  *   --policy a,b        these policies; no result file
  *   --set key=1,key=2   settings of our balancer other than the defaults, with --tune only
+ *   --frontier          what an oracle could do in the brown-outs, instead of all that
  *   --json              no tables
  */
 import { parseArgs } from "node:util";
@@ -13,6 +14,7 @@ import { type BalancerSettings, DEFAULT_SETTINGS } from "@msec/balancer";
 import { writeResult } from "../result.js";
 import { type Bar, barsOf } from "./bars.js";
 import { type Cell, runCell } from "./cell.js";
+import { frontierOf } from "./frontier.js";
 import { formatBars, formatScenario } from "./lb-tables.js";
 import { OWN_POLICY, policies } from "./policies/registry.js";
 import type { SimPolicy } from "./policies/sim-policy.js";
@@ -25,12 +27,17 @@ interface Plan {
   readonly seeds: readonly number[];
   readonly scenarios: readonly Scenario[];
   readonly policies: readonly SimPolicy[];
+  readonly isFrontier: boolean;
   readonly isTold: boolean;
   readonly isKept: boolean;
 }
 
 export async function runLbBenchmark(args: readonly string[]): Promise<void> {
   const plan = planOf(args);
+  if (plan.isFrontier) {
+    tellFrontier(plan);
+    return;
+  }
   const beganMs = performance.now();
   const cells = plan.scenarios.flatMap((scenario) => runScenario(plan, scenario));
   const seconds = Math.round((performance.now() - beganMs) / 100) / 10;
@@ -41,6 +48,17 @@ export async function runLbBenchmark(args: readonly string[]): Promise<void> {
   const lists = { policies: plan.policies.map(namesOf), scenarios: plan.scenarios.map(namesOf), cells };
   const line = { ...facts, ...summaryOf(bars) };
   await writeResult("lb", { ...facts, ...lists, bars }, { line, isKept: plan.isKept });
+}
+
+function tellFrontier({ scenarios, seeds }: Plan): void {
+  const cells = scenarios
+    .filter(({ name }) => name.startsWith("brown-out"))
+    .flatMap((scenario) => frontierOf(scenario, seeds));
+  for (const scenario of scenarios) {
+    const own = cells.filter((cell) => cell.scenario === scenario.name);
+    if (own.length > 0) process.stderr.write(`${formatScenario(scenario, own)}\n`);
+  }
+  process.stdout.write(`${JSON.stringify({ benchmark: "lb frontier", cells })}\n`);
 }
 
 function namesOf({ name, about }: { name: string; about: string }): { name: string; about: string } {
@@ -67,7 +85,7 @@ function planOf(args: readonly string[]): Plan {
   const list = { type: "string" } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: flag, tune: flag, json: flag, scenario: list, policy: list, set: list },
+    options: { quick: flag, tune: flag, json: flag, frontier: flag, scenario: list, policy: list, set: list },
   });
   const { quick, tune, json } = values;
   const set = tune ? TUNING : REPORTING;
@@ -77,6 +95,7 @@ function planOf(args: readonly string[]): Plan {
     seeds: quick ? set.seeds.slice(0, 1) : set.seeds,
     scenarios: chosen(scenariosOf(set), values.scenario),
     policies: chosen(policies(settingsOf(values.set)), values.policy),
+    isFrontier: values.frontier,
     isTold: !json,
     isKept: !quick && !tune && values.scenario === undefined && values.policy === undefined,
   };
