@@ -3,7 +3,7 @@ import type { NameStore } from "@msec/naming";
 import { appendAudit } from "../audit/audit-chain.js";
 import type { ConsoleContext } from "../context.js";
 import { actorName, type RouteHandlers } from "../http/route-handlers.js";
-import type { NamingPusher } from "../naming/naming-pusher.js";
+import type { NamingService } from "../naming/naming-service.js";
 import type { CapacityService } from "./capacity-service.js";
 import { NameUnknown } from "./errors.js";
 
@@ -12,12 +12,12 @@ const CONFIRM_TIMEOUT_MS = 2_000;
 
 export interface CapacityRouteDeps extends Pick<ConsoleContext, "database" | "clock"> {
   readonly capacity: CapacityService;
-  readonly pusher: NamingPusher;
+  readonly naming: NamingService;
   readonly names: NameStore;
 }
 
 export function capacityRoutes(deps: CapacityRouteDeps): RouteHandlers {
-  const { capacity, pusher, names, database, clock } = deps;
+  const { capacity, naming, names, database, clock } = deps;
   return {
     "capacity.change": async ({ params, body, actor }) => {
       const { dryRun = false, allowEmpty = false, ...change } = body;
@@ -33,9 +33,12 @@ export function capacityRoutes(deps: CapacityRouteDeps): RouteHandlers {
             text: result.text,
           }),
         );
-      const agents = await pusher.waitForAgents(result.revision, dryRun ? 0 : CONFIRM_TIMEOUT_MS);
+      const service = formatServiceName(params);
+      const follow = { isConfirmed: allowEmpty && !dryRun, actor: actorName(actor) };
+      const agents = await naming.follow(service, { ...follow, timeoutMs: dryRun ? 0 : CONFIRM_TIMEOUT_MS });
+      const heldText = `; held back, since ${agents.held}: confirm with msec naming confirm ${service}`;
       return {
-        text: result.text,
+        text: agents.held === undefined || dryRun ? result.text : result.text + heldText,
         inTraffic: [...result.inTraffic],
         revision: result.revision,
         agentsTold: agents.told,

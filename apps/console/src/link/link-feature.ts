@@ -7,6 +7,7 @@ import type { Feature } from "../feature.js";
 import { mergeHandlers } from "../http/route-handlers.js";
 import { machineFacts } from "../machines/machine-facts.js";
 import { machineRoutes } from "../machines/machine-routes.js";
+import { namingRoutes } from "../naming/naming-routes.js";
 import { instanceOrderRoutes } from "../orders/instance-order-routes.js";
 import { releaseRoutes } from "../releases/release-routes.js";
 import { releaseVersionUse } from "../releases/release-version-use.js";
@@ -53,6 +54,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
     return { host: bind.host, port: listener?.port ?? bind.port };
   };
   const names = await openSqlNameStore(`${paths.console}/naming.db`);
+  const published = await openSqlNameStore(`${paths.console}/published-names.db`);
   const tls = await TlsService.open({
     ...{ database, clock, logger: context.logger },
     file: new AuthorityFile(`${paths.console}/identity/service-ca.json`),
@@ -60,10 +62,18 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
     isOnline: (machineId) => control.hub.isOnline(machineId),
     onChanged: () => control.hub.announceTls(),
   });
-  const control: MachineControl = createMachineControl({ context, identity, linkAddress, names, tls, ...deps });
+  const control: MachineControl = createMachineControl({
+    context,
+    identity,
+    linkAddress,
+    names,
+    published,
+    tls,
+    ...deps,
+  });
   let tlsTimer: NodeJS.Timeout | undefined;
   deps.versions.setUse(releaseVersionUse(database.stores.releases));
-  const { capacity, pusher, releases, orders, hub } = control;
+  const { capacity, naming, releases, orders, hub } = control;
   return {
     name: "link",
     control,
@@ -71,7 +81,8 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
     port: () => listener?.port ?? 0,
     routes: mergeHandlers(
       machineRoutes({ ...control, database, clock }),
-      capacityRoutes({ capacity, pusher, names, database, clock }),
+      capacityRoutes({ capacity, naming: naming.service, names, database, clock }),
+      namingRoutes(naming.service),
       releaseRoutes({ releases, database, clock }),
       tlsRoutes({ tls, database, clock }),
       instanceOrderRoutes({ orders, services: deps.services, machineAt: control.machineAt, database, clock }),
@@ -81,6 +92,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       await orders.expireOld();
       await releases.markInterrupted();
       await capacity.reconcile();
+      await naming.gate.start();
       listener = await listenLink({
         ...bind,
         key: identity.tlsKey,
@@ -97,9 +109,12 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       clearInterval(tlsTimer);
       orders.close();
       await releases.settled();
-      pusher.close();
+      naming.gate.close();
+      naming.pusher.close();
       hub.close();
       await listener?.close();
+      await naming.gate.settled();
+      await published.close();
       await names.close();
     },
   };

@@ -1,13 +1,13 @@
 /** Everything that drives machines, put together: machines, orders, naming, capacity and releases around the agent hub. */
 import { formatHostPort, formatServiceName, parseHostPort, parseServiceName } from "@msec/core";
-import type { NameStore } from "@msec/naming";
+import type { NameStore, ResumableNameStore } from "@msec/naming";
 import { CapacityService } from "../capacity/capacity-service.js";
 import type { ConsoleContext } from "../context.js";
 import { JoinService } from "../machines/join-service.js";
 import { labelsByHost } from "../machines/machine-labels.js";
 import { MachineService } from "../machines/machine-service.js";
 import type { MachineRow } from "../machines/machine-store.js";
-import { NamingPusher } from "../naming/naming-pusher.js";
+import { createNaming, type Naming } from "../naming/naming.js";
 import { OrderService } from "../orders/order-service.js";
 import { ReleaseMachineMissing } from "../releases/errors.js";
 import { releaseMemo } from "../releases/release-memo.js";
@@ -26,7 +26,10 @@ export interface MachineControlDeps {
   readonly context: ConsoleContext;
   readonly identity: ConsoleIdentity;
   readonly services: ServiceService;
+  /** Where changes of names are made. */
   readonly names: NameStore;
+  /** What agents get of them. */
+  readonly published: ResumableNameStore;
   readonly blobs: BlobSource;
   readonly sink: TelemetrySink;
   readonly tls: TlsService;
@@ -40,7 +43,7 @@ export interface MachineControl {
   readonly orders: OrderService;
   readonly capacity: CapacityService;
   readonly releases: ReleaseService;
-  readonly pusher: NamingPusher;
+  readonly naming: Naming;
   machineAt(address: string): Promise<MachineRow>;
 }
 
@@ -80,11 +83,13 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     onReplaced: (machineId) => machines.forget(machineId, "a new machine joined at this address"),
   });
   const orders = new OrderService({ store: stores.orders, hub, key: identity.orderKey, clock, logger });
-  const pusher = new NamingPusher({
-    ...{ store: names, hub, clock, logger },
-    labels: async (machineId) => (await stores.machines.byId(machineId))?.labels,
+  const naming = createNaming({
+    ...{ context, names, published: deps.published, hub, services: deps.services },
+    capacity: () => capacity,
+    machineOf: (machineId) => stores.machines.byId(machineId),
   });
-  const capacity = new CapacityService({
+  const { pusher } = naming;
+  const capacity: CapacityService = new CapacityService({
     services: deps.services,
     names,
     labels: () => labelsByHost(stores.machines),
@@ -118,7 +123,7 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     orders,
     capacity,
     releases,
-    pusher,
+    naming,
     machineAt: (address) => machineAt(machines, address),
   };
 }
