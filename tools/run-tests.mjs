@@ -24,6 +24,9 @@ const debianPackages = [
   // The parts of mariadb-server that do not start a service.
   { package: "mariadb-server-core", program: "/usr/sbin/mariadbd", tests: "tests with a MariaDB" },
   { package: "mariadb-client-core", program: "/usr/bin/my_print_defaults", tests: "tests with a MariaDB" },
+  // The server without its service; its jars do not ask for a Java by themselves.
+  { package: "libzookeeper-java", program: "/usr/share/java/zookeeper.jar", tests: "tests with a ZooKeeper" },
+  { package: "default-jre-headless", program: "/usr/bin/java", tests: "tests with a ZooKeeper" },
 ];
 
 const env = { ...process.env, ...installDebianPackages() };

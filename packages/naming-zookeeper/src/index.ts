@@ -1,0 +1,19 @@
+export {
+  ZookeeperAnswerInvalid,
+  ZookeeperDenied,
+  ZookeeperNodeInvalid,
+  ZookeeperNotHeld,
+  ZookeeperRefused,
+  ZookeeperTargetInvalid,
+  ZookeeperUnavailable,
+} from "./errors.js";
+export type { HeldChange, TakeOver } from "./name-sync.js";
+export type { MachineLoad, OldMachine } from "./presence.js";
+export type { HoldKind } from "./sync-decision.js";
+export {
+  openZookeeperNameStore,
+  ZookeeperNameStore,
+  type ZookeeperNameStoreOptions,
+  type ZookeeperStatus,
+} from "./zookeeper-name-store.js";
+export { parseZookeeperTarget, ZOOKEEPER_DEFAULT_PORT, type ZookeeperTarget } from "./zookeeper-target.js";
