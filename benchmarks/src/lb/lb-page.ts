@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Bar } from "./bars.js";
 import type { Cell } from "./cell.js";
-import { markdownScenario, markdownTable } from "./lb-tables.js";
+import { markdownScenario, markdownTable, speedNote, speedRows } from "./lb-tables.js";
 import type { ScenarioSet } from "./scenario-set.js";
+import type { SpeedFigures } from "./speed.js";
 
 const folder = new URL("../../", import.meta.url);
 const page = fileURLToPath(new URL("../docs/reference/fault-tolerance.md", folder));
@@ -22,6 +23,7 @@ interface LbFile {
   readonly scenarios: readonly { name: string; about: string }[];
   readonly bars: readonly Bar[];
   readonly cells: readonly Cell[];
+  readonly speed?: SpeedFigures;
 }
 
 export async function writeFaultTolerancePage(): Promise<void> {
@@ -58,9 +60,13 @@ function blockOf(file: string, result: LbFile): string {
     const own = cells.filter((cell) => cell.scenario === scenario.name);
     return markdownScenario(scenario, own);
   });
-  const about = `\`${file}\`, commit ${commit}, ${date.slice(0, 10)}: ${instances} instances, ${clients.machines} client machines with ${clients.processesPerMachine} processes each, timeout ${clients.timeoutMs} ms, no repeats, seeds ${seeds.join(", ")}.`;
+  const about = `\`${file}\`, commit ${commit}, ${date.slice(0, 10)}: ${instances} instances, ${clients.machines} client machines with ${clients.processesPerMachine} processes each, timeout ${clients.timeoutMs} ms, no repeats, seeds ${seeds.join(", ")}. Parameters were chosen on other seeds, fleet and fault sizes (lb --tune).`;
   const policies = markdownTable([["Policy", ""], ...result.policies.map(({ name, about }) => [name, about])], "left");
-  return [about, policies, ...sections, barsText(result.bars)].join("\n\n");
+  return [about, policies, ...sections, barsText(result.bars), ...speedText(result)].join("\n\n");
+}
+
+function speedText({ speed }: LbFile): string[] {
+  return speed === undefined ? [] : [`**Speed**: ${speedNote(speed)}.`, markdownTable(speedRows(speed))];
 }
 
 function barsText(bars: readonly Bar[]): string {

@@ -3,6 +3,7 @@ import { formatColumns } from "../rpc/summary.js";
 import type { Bar } from "./bars.js";
 import type { Cell } from "./cell.js";
 import type { Scenario } from "./scenario.js";
+import type { SpeedFigures } from "./speed.js";
 
 const HEADER = ["", "failed %", "p50 ms", "p99 ms", "restored s"];
 
@@ -37,6 +38,26 @@ export function formatBars(bars: readonly Bar[]): string {
   ]);
   const header = ["missed", "bar", "ours", "allowed", "set by"];
   return `${formatColumns([header, ...rows])}\n${missed.length} of ${bars.length} bars missed`;
+}
+
+export function speedRows({ adaptive, uniformRandom }: SpeedFigures): string[][] {
+  const row = (name: string, { pickNs, reportNs, heapBytesPerCall }: SpeedFigures["adaptive"]): string[] => [
+    name,
+    ...[pickNs, reportNs, heapBytesPerCall].map(String),
+  ];
+  return [
+    ["", "pick ns", "report ns", "bytes per call"],
+    row("adaptive", adaptive),
+    row("uniform random", uniformRandom),
+  ];
+}
+
+export function speedNote({ instances, manyProcesses: many }: SpeedFigures): string {
+  return `${instances} instances; ${many.processes} processes on one table: ${many.calls} calls, ${many.lostUpdates} updates lost, ${many.pickAndReportNs} ns of processor time per pick and report`;
+}
+
+export function formatSpeed(speed: SpeedFigures): string {
+  return `${formatColumns(speedRows(speed))}\n${speedNote(speed)}\n`;
 }
 
 /** @param align of all columns but the first, which is to the left */

@@ -15,12 +15,13 @@ import { writeResult } from "../result.js";
 import { type Bar, barsOf } from "./bars.js";
 import { type Cell, runCell } from "./cell.js";
 import { frontierOf } from "./frontier.js";
-import { formatBars, formatScenario } from "./lb-tables.js";
+import { formatBars, formatScenario, formatSpeed } from "./lb-tables.js";
 import { OWN_POLICY, policies } from "./policies/registry.js";
 import type { SimPolicy } from "./policies/sim-policy.js";
 import type { Scenario } from "./scenario.js";
 import { REPORTING, type ScenarioSet, TUNING } from "./scenario-set.js";
 import { scenariosOf } from "./scenarios.js";
+import { measureSpeed } from "./speed.js";
 
 interface Plan {
   readonly set: ScenarioSet;
@@ -28,6 +29,8 @@ interface Plan {
   readonly scenarios: readonly Scenario[];
   readonly policies: readonly SimPolicy[];
   readonly isFrontier: boolean;
+  /** Not for a part of the table. */
+  readonly hasSpeed: boolean;
   readonly isTold: boolean;
   readonly isKept: boolean;
 }
@@ -38,6 +41,8 @@ export async function runLbBenchmark(args: readonly string[]): Promise<void> {
     tellFrontier(plan);
     return;
   }
+  // First, for the simulation makes the balancer's code less specialised.
+  const speed = plan.hasSpeed ? await measureSpeed({ isQuick: !plan.isKept }) : undefined;
   const beganMs = performance.now();
   const cells = plan.scenarios.flatMap((scenario) => runScenario(plan, scenario));
   const seconds = Math.round((performance.now() - beganMs) / 100) / 10;
@@ -46,8 +51,9 @@ export async function runLbBenchmark(args: readonly string[]): Promise<void> {
   tell(plan, `${set} set, seeds ${plan.seeds.join(" ")}, ${seconds} s\n${formatBars(bars)}\n`);
   const facts = { set, seeds: plan.seeds, seconds, instances, clients };
   const lists = { policies: plan.policies.map(namesOf), scenarios: plan.scenarios.map(namesOf), cells };
-  const line = { ...facts, ...summaryOf(bars) };
-  await writeResult("lb", { ...facts, ...lists, bars }, { line, isKept: plan.isKept });
+  const line = { ...facts, ...summaryOf(bars), ...(speed && { speed }) };
+  if (speed) tell(plan, formatSpeed(speed));
+  await writeResult("lb", { ...line, ...lists, bars }, { line, isKept: plan.isKept });
 }
 
 function tellFrontier({ scenarios, seeds }: Plan): void {
@@ -89,6 +95,7 @@ function planOf(args: readonly string[]): Plan {
   });
   const { quick, tune, json } = values;
   const set = tune ? TUNING : REPORTING;
+  const isWhole = values.scenario === undefined && values.policy === undefined;
   if (values.set !== undefined && !tune) throw new Error("--set is for --tune: the reporting set judges the defaults");
   return {
     set,
@@ -96,8 +103,9 @@ function planOf(args: readonly string[]): Plan {
     scenarios: chosen(scenariosOf(set), values.scenario),
     policies: chosen(policies(settingsOf(values.set)), values.policy),
     isFrontier: values.frontier,
+    hasSpeed: !tune && isWhole,
     isTold: !json,
-    isKept: !quick && !tune && values.scenario === undefined && values.policy === undefined,
+    isKept: !quick && !tune && isWhole,
   };
 }
 
