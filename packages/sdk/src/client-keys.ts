@@ -99,4 +99,12 @@ export const CLIENT_KEYS = {
     max: 60_000,
     doc: "an idempotent call without an answer for so long is sent to another instance too, from the retry budget; `0` = never",
   },
+  clientOriginalNaming: {
+    section: "CLIENT",
+    key: "original_naming",
+    kind: "text",
+    takesEffect: "reload",
+    default: "",
+    doc: "directory of the archived system's naming files, `/var/nlb/naming` on its machines: services that this machine's agent does not know are looked for there, and what calls of them cost is counted there. Empty = they are not looked at",
+  },
 } as const satisfies Readonly<Record<string, ConfigKey>>;

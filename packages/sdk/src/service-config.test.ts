@@ -62,6 +62,7 @@ describe("parseServiceConfig", () => {
       loopMs: 1_000,
       clientRetryRatio: 0.2,
       clientShortConnections: false,
+      clientOriginalNaming: "",
       clientHedgeAfterMs: 0,
     });
     expect(config.logFilter.level).toBe("ERROR");
