@@ -29,13 +29,18 @@ export interface HeldChange {
   readonly theirs: number;
 }
 
-/** Takes what an old console wrote over into the console's own tables. Throws to refuse. */
+/** Takes what an old console wrote over into the console's own tables. Throws to refuse; nothing is changed then. */
 export interface TakeOver {
-  /** Before the entry counts here. */
-  put(service: string, entry: ServiceEntryInput): Promise<void>;
-  /** A person confirmed that it is gone. */
-  remove(service: string): Promise<void>;
+  /** @param keep to be called with what counts here from now on; nothing may change the name meanwhile */
+  put(service: string, entry: ServiceEntryInput, keep: (entry: ServiceEntryInput) => Promise<void>): Promise<void>;
+  /** A person confirmed that it is gone. `keep(undefined)` forgets the name. */
+  remove(service: string, keep: (entry: ServiceEntryInput | undefined) => Promise<void>): Promise<void>;
 }
+
+const TAKE_AS_IT_IS: TakeOver = {
+  put: (_, entry, keep) => keep(entry),
+  remove: (_, keep) => keep(undefined),
+};
 
 export interface NameSyncOptions {
   readonly client: ZookeeperClient;
@@ -318,37 +323,33 @@ export class NameSync {
   }
 
   async #take(look: Look): Promise<void> {
-    const { service, entry, theirs, remote } = look;
-    const { local, ledger, takeOver, logger } = this.#options;
+    const { service, entry, theirs } = look;
+    const { takeOver = TAKE_AS_IT_IS, logger } = this.#options;
+    const keep = (input: ServiceEntryInput | undefined) => this.#keep(look, input);
     try {
-      if (theirs) await takeOver?.put(service, theirs);
-      else await takeOver?.remove(service);
+      if (theirs) await takeOver.put(service, theirs, keep);
+      else await takeOver.remove(service, keep);
     } catch (error) {
-      return this.#hold(look, "refused", toAppError(error).message);
-    }
-    if (!theirs) {
-      await local.remove(service);
-      await ledger.drop(service);
-    } else {
-      const taken = await this.#takeEntry(service, theirs, entry?.revision ?? 0);
-      if (!taken) return this.#again(service);
-      await ledger.set(service, { remote, local: digestOf(formatServiceNode(taken)) });
+      const { code, message } = toAppError(error);
+      if (code === "UNAVAILABLE") throw error;
+      return this.#hold(look, "refused", message);
     }
     const instances = theirs?.instances.length ?? 0;
     logger.info("took a name over from ZooKeeper", { service, instances, before: entry?.instances.length ?? 0 });
   }
 
-  /** @returns `undefined` when it was changed here meanwhile */
-  async #takeEntry(
-    service: string,
-    theirs: ServiceEntryInput,
-    expectedRevision: number,
-  ): Promise<ServiceEntry | undefined> {
+  async #keep({ service, entry, remote }: Look, input: ServiceEntryInput | undefined): Promise<void> {
+    const { local, ledger } = this.#options;
+    if (!input) {
+      await local.remove(service);
+      return ledger.drop(service);
+    }
     try {
-      return await this.#options.local.put(service, theirs, { expectedRevision });
+      const kept = await local.put(service, input, { expectedRevision: entry?.revision ?? 0 });
+      await ledger.set(service, { remote, local: digestOf(formatServiceNode(kept)) });
     } catch (error) {
-      if (toAppError(error).code === "FAILED_PRECONDITION") return undefined;
-      throw error;
+      if (toAppError(error).reason !== "NAME_REVISION_CONFLICT") throw error;
+      this.#again(service); // it was changed here meanwhile
     }
   }
 

@@ -40,6 +40,7 @@ describe.skipIf(zookeeperMissing !== undefined)(
         sessionTimeoutMs: 500,
         goneAfterMs: 1_000,
       });
+      store.connect();
       scope.add(() => store.close());
       store.onChange((delta) => heard.push(delta));
       beating = setInterval(() => store.beat("10.0.0.1"), 100);

@@ -12,6 +12,7 @@ import {
 } from "@msec/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { nameStoreContract } from "../../naming/src/name-store.contract.js";
+import type { TakeOver } from "./name-sync.js";
 import { readAsOldAgent } from "./testing/old-agent.js";
 import { openTestClient } from "./testing/test-client.js";
 import {
@@ -57,6 +58,7 @@ describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real Z
       ...{ target, local: new MemoryNameStore(), ledgerPath: ":memory:", sessionTimeoutMs: 1_000 },
       ...more,
     });
+    store.connect();
     let isOpen = true;
     const close = async () => {
       if (isOpen) await store.close();
@@ -69,13 +71,12 @@ describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real Z
     waitUntil("the store is in step", () => store.status().syncedAtMs > 0 && store.status().pending === 0, WAIT_MS);
 
   describe("contract", () => {
-    nameStoreContract(async () =>
-      openZookeeperNameStore({
-        target: parseZookeeperTarget(newRoot()),
-        local: new MemoryNameStore(),
-        ledgerPath: ":memory:",
-      }),
-    );
+    nameStoreContract(async () => {
+      const target = parseZookeeperTarget(newRoot());
+      const store = await openZookeeperNameStore({ target, local: new MemoryNameStore(), ledgerPath: ":memory:" });
+      store.connect();
+      return store;
+    });
   });
 
   it("writes the tree of the archived system, and each write has a time of its own", async () => {
@@ -119,10 +120,12 @@ describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real Z
     const old = await openTestClient(scope, url);
     await old.write(CRAWL, archived(1));
     const takenOver: string[] = [];
-    const takeOver = {
-      put: async (service: string, input: ServiceEntryInput) =>
-        void takenOver.push(`${service} ${input.instances.length}`),
-      remove: async () => undefined,
+    const takeOver: TakeOver = {
+      put: async (service, input, keep) => {
+        takenOver.push(`${service} ${input.instances.length}`);
+        await keep(input);
+      },
+      remove: (_, keep) => keep(undefined),
     };
     const { store } = await open(scope, url, { takeOver });
     await waitUntil("the name is known", () => store.get("VOA.Crawl"), WAIT_MS);

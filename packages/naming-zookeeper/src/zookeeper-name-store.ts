@@ -44,7 +44,7 @@ export interface ZookeeperStatus {
   readonly failed: readonly { readonly service: string; readonly problem: string }[];
 }
 
-/** Opens the own store's companion and begins to connect; an absent ZooKeeper is no failure. */
+/** Opens what is kept here; {@link ZookeeperNameStore.connect} begins to talk. */
 export async function openZookeeperNameStore(options: ZookeeperNameStoreOptions): Promise<ZookeeperNameStore> {
   return new ZookeeperNameStore(options, await openSyncLedger(options.ledgerPath));
 }
@@ -80,7 +80,11 @@ export class ZookeeperNameStore implements NameStore {
       ...(goneAfterMs === undefined ? {} : { goneAfterMs }),
       ...(returnWithinMs === undefined ? {} : { returnWithinMs }),
     });
-    client.start();
+  }
+
+  /** Begins to connect, now and after each loss; an absent ZooKeeper is no failure. */
+  connect(): void {
+    this.#client.start();
   }
 
   list(): Promise<readonly ServiceEntry[]> {
