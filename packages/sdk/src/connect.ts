@@ -1,15 +1,29 @@
 import { homedir } from "node:os";
-import { homePaths, type Logger } from "@msec/core";
+import { homePaths, type Logger, systemClock } from "@msec/core";
 import type { ServiceType } from "@msec/protocol";
-import { type CallEvents, createRpcClient, type RpcClientLimits, type TargetOptions, TlsDirectory } from "@msec/rpc";
+import {
+  type CallEvents,
+  type CallOutcome,
+  createRpcClient,
+  type RpcClientLimits,
+  type TargetOptions,
+  TlsDirectory,
+} from "@msec/rpc";
 import { callerOf, type NamingCaller } from "./caller-of.js";
-import { type Route, TablePicker } from "./table-picker.js";
+import { ForeignCalls } from "./foreign-calls.js";
+import { openPicker } from "./original-picker.js";
+import type { Route } from "./table-picker.js";
 
 export interface ConnectOptions {
   /** Name under which calls are made; callees see and count it. Not verified. */
   readonly caller: string;
   /** `MSEC_HOME` of an agent on this machine. Default: `/msec` for root, else `~/.msec`. */
   readonly home?: string;
+  /**
+   * Directory of the archived system's naming files (`/var/nlb/naming`), for services that the machine's agent does not know.
+   * Default: they are not looked at.
+   */
+  readonly originalNaming?: string;
   readonly limits?: RpcClientLimits;
   /** `required`: all calls go over TLS with the machine's certificate. Default `off`: only those to `ip:port@tls`. */
   readonly tls?: "off" | "required";
@@ -25,8 +39,11 @@ export interface ConnectOptions {
 
 /** A client with name resolution, for programs that are no services. */
 export interface MsecClient extends NamingCaller {
+  /** An instance of a foreign service; tell how it went with `updateRoute`. */
   getRoute(service: string): Route;
-  updateRoute(service: string, result: { ip: string; port: number; isOk: boolean; costMs: number }): void;
+  updateRoute(service: string, result: { ip: string; port: number; isOk: boolean | CallOutcome; costMs: number }): void;
+  /** Both around `work`, with the time measured. */
+  readonly withRoute: ForeignCalls["withRoute"];
   close(): void;
 }
 
@@ -38,7 +55,8 @@ export function defaultHome(): string {
 /** Ready at once; connections are opened by the first calls. Close it, or the program does not end. */
 export function connect(options: ConnectOptions): MsecClient {
   const { caller, home = defaultHome(), limits, defaults, targets, services, events, logger } = options;
-  const picker = new TablePicker(home);
+  const picker = openPicker(home, options.originalNaming ?? "");
+  const foreign = new ForeignCalls({ picker, clock: systemClock, onCall: (call) => events?.onCall(call) });
   const client = createRpcClient({
     service: caller,
     picker,
@@ -52,8 +70,12 @@ export function connect(options: ConnectOptions): MsecClient {
   });
   return {
     ...callerOf(client),
-    getRoute: (service) => picker.getRoute(service),
-    updateRoute: (service, result) => picker.updateRoute(service, result),
+    getRoute: (service) => foreign.getRoute(service),
+    updateRoute: (service, { isOk, ...rest }) => {
+      const outcome = typeof isOk === "string" ? isOk : isOk ? "success" : "error";
+      foreign.updateRoute(service, { ...rest, outcome });
+    },
+    withRoute: (service, work, uses) => foreign.withRoute(service, work, uses),
     close: () => {
       client.close();
       picker.close();

@@ -14,6 +14,21 @@ export const NoInstance = defineError<{ service: string }>(
   (d) => `${d.service} has no instance that is in use; expand it in the console`,
 );
 
+/** The service keeps to sets, and this machine's has nobody. Never answered by going to another set. */
+export const NoInstanceInSet = defineError<{ service: string; otherSets: number }>(
+  "LB_NO_INSTANCE_IN_SET",
+  "UNAVAILABLE",
+  (d) =>
+    `${d.service} is partitioned and has no instance in the set of this machine; its ${d.otherSets} instances of other sets are not used: expand one in this set, or change the labels of the machine`,
+);
+
+/** How a use of a foreign instance is noted that failed with an error of somebody else's. */
+export const ForeignCallFailed = defineError<{ service: string; address: string; problem: string }>(
+  "EXEC_FOREIGN_CALL_FAILED",
+  "UNAVAILABLE",
+  (d) => `${d.service} at ${d.address} failed: ${d.problem}`,
+);
+
 /** `getRoute`, `updateRoute` and the like need a running service, or `connect()`. */
 export const NoRuntime = defineError<{ operation: string }>(
   "EXEC_NO_RUNTIME",

@@ -42,6 +42,7 @@ export {
   type Caller,
   type CallFunction,
   type CallOptions,
+  type CallOutcome,
   type ExchangeProtocol,
   type ExchangeWriter,
   type HedgeOptions,
@@ -63,11 +64,12 @@ export {
   type ServiceDefinition,
   type ServiceHooks,
 } from "./define-service.js";
+export type { UseOptions } from "./foreign-calls.js";
 // For the platform's own programs and for tests.
 export { type ListenItem, readListen } from "./listen-items.js";
 export { type RunningService, type RunServiceOptions, runService } from "./run-service.js";
-export { currentApp, currentContext, getRoute, updateRoute } from "./runtime.js";
+export { currentApp, currentContext, getRoute, updateRoute, withRoute } from "./runtime.js";
 export { parseServiceConfig, type ServiceConfig } from "./service-config.js";
 export type { LogFieldValue, ServiceLog, ServiceLogFields } from "./service-log.js";
 export type { ServiceMetrics } from "./service-metrics.js";
-export { type Route, TablePicker, tablePicker } from "./table-picker.js";
+export { type Route, type RouteResult, TablePicker, tablePicker } from "./table-picker.js";

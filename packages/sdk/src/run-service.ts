@@ -7,6 +7,7 @@ import {
   createRpcServer,
   type Dial,
   type IncomingRequest,
+  type OutgoingCall,
   type RpcClient,
   type RpcServer,
   type ServerStopOptions,
@@ -17,7 +18,9 @@ import type { FrameworkTotals, LogRecord, MetricEmitter } from "@msec/telemetry"
 import { callerOf } from "./caller-of.js";
 import { createContextMembers } from "./context-members.js";
 import type { ServiceApp, ServiceDefinition } from "./define-service.js";
+import { ForeignCalls } from "./foreign-calls.js";
 import { HookRunner } from "./hook-runner.js";
+import { openPicker } from "./original-picker.js";
 import { type Runtime, runAs, setRuntime } from "./runtime.js";
 import {
   clientDefaults,
@@ -32,7 +35,7 @@ import { AmbientLog, type LogSink } from "./service-log.js";
 import { createServiceMetrics } from "./service-metrics.js";
 import { allowed, clientTls, openTls, serverSecurity } from "./service-security.js";
 import { ServiceTelemetry } from "./service-telemetry.js";
-import { NO_PICKER, TablePicker } from "./table-picker.js";
+import { NO_PICKER, type TablePicker } from "./table-picker.js";
 
 export interface RunServiceOptions {
   /** Own name, `First.Second`. */
@@ -149,7 +152,8 @@ export class ServiceRuntime implements RunningService {
     this.#telemetry = telemetry;
     const { events, sink } = telemetry;
     const onFailed = (name: string): void => telemetry.framework.onRouteFailed(name);
-    this.#picker = wiring?.picker ?? (home === undefined ? undefined : new TablePicker(home, { onFailed }));
+    this.#picker =
+      wiring?.picker ?? (home === undefined ? undefined : openPicker(home, config.clientOriginalNaming, { onFailed }));
     const picker = this.#picker ?? NO_PICKER;
     this.client = createRpcClient({
       ...{ service, picker, events, logger },
@@ -161,7 +165,8 @@ export class ServiceRuntime implements RunningService {
     const metrics = createServiceMetrics(telemetry.metrics);
     const log = new AmbientLog(sink);
     this.app = { service, config: config.ini, log, metrics, signal: this.#abort.signal, ...callerOf(this.client) };
-    this.#runtime = { app: this.app, picker };
+    const onCall = (call: OutgoingCall): void => events.onCall(call);
+    this.#runtime = { app: this.app, foreign: new ForeignCalls({ picker: this.#picker, clock, onCall }) };
     this.server = createRpcServer({
       ...{ service, events, client: this.client, logger },
       services: definition.services,

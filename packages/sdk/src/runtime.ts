@@ -1,13 +1,14 @@
 /** The service that runs in this process, for functions that author's code calls without a context at hand. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { currentContext as currentCallContext, type Picker } from "@msec/rpc";
+import { type CallOutcome, currentContext as currentCallContext } from "@msec/rpc";
 import type { ServiceApp, ServiceContext } from "./define-service.js";
 import { NoRuntime } from "./errors.js";
-import { type Route, TablePicker } from "./table-picker.js";
+import type { ForeignCalls, UseOptions } from "./foreign-calls.js";
+import type { Route } from "./table-picker.js";
 
 export interface Runtime {
   readonly app: ServiceApp;
-  readonly picker: Picker;
+  readonly foreign: ForeignCalls;
 }
 
 /** The service that the contexts of its requests lead to. */
@@ -47,19 +48,43 @@ export function currentApp(): ServiceApp {
 
 /**
  * An instance of a service that speaks a protocol of its own (MySQL, Redis, HTTP, …), chosen like those of SRPC services. Tell how it
- * went with {@link updateRoute}.
+ * went with {@link updateRoute}; {@link withRoute} does both.
  *
- * @throws NAME_SERVICE_UNKNOWN, LB_NO_INSTANCE, EXEC_NO_RUNTIME
+ * @throws NAME_SERVICE_UNKNOWN, LB_NO_INSTANCE, LB_NO_INSTANCE_IN_SET, EXEC_NO_RUNTIME
  */
 export function getRoute(service: string): Route {
-  const { picker } = runtimeOf("getRoute");
-  if (picker instanceof TablePicker) return picker.getRoute(service);
-  const { host, port, transport } = picker.pick(service, []);
-  return { ip: host, port, transport };
+  return runtimeOf("getRoute").foreign.getRoute(service);
 }
 
-/** How a use of a route went. @param costMs from the request to the answer */
-export function updateRoute(service: string, ip: string, port: number, ok: boolean, costMs: number): void {
-  const { picker } = runtimeOf("updateRoute");
-  if (picker instanceof TablePicker) picker.updateRoute(service, { ip, port, isOk: ok, costMs });
+/**
+ * How a use of a route went.
+ *
+ * @param ok true, false, or more exactly: `refused` and `reset` connections and timeouts say more than an error
+ * @param costMs from the request to the answer
+ */
+export function updateRoute(
+  service: string,
+  ip: string,
+  port: number,
+  ok: boolean | CallOutcome,
+  costMs: number,
+): void {
+  const outcome = typeof ok === "string" ? ok : ok ? "success" : "error";
+  runtimeOf("updateRoute").foreign.updateRoute(service, { ip, port, outcome, costMs });
+}
+
+/**
+ * Uses an instance of a foreign service: picks one, counts it in flight while `work` runs, measures, reports, and notes it in the
+ * request's record. `signal` is aborted when the request's time is over, its caller is gone, or `timeoutMs` passed.
+ *
+ *   const rows = await withRoute("Database.mysql", ({ ip, port }) => poolOf(ip, port).query(sql), { operation: "SELECT" });
+ *
+ * @throws what `work` throws, NAME_SERVICE_UNKNOWN, LB_NO_INSTANCE, LB_NO_INSTANCE_IN_SET, EXEC_NO_RUNTIME
+ */
+export function withRoute<T>(
+  service: string,
+  work: (route: Route, signal: AbortSignal) => T | Promise<T>,
+  options?: UseOptions,
+): Promise<T> {
+  return runtimeOf("withRoute").foreign.withRoute(service, work, options);
 }

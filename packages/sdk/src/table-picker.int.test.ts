@@ -70,9 +70,9 @@ it("forgets routes whose outcome was never told", () => {
   nowMs += 60_001;
   const { ip, port } = picker.getRoute("Test.echo");
   expect(inFlight()).toBe(1);
-  picker.updateRoute("Test.echo", { ip, port, isOk: true, costMs: 1 });
+  picker.updateRoute("Test.echo", { ip, port, outcome: "success", costMs: 1 });
   expect(inFlight()).toBe(0);
-  picker.updateRoute("Test.echo", { ip, port, isOk: false, costMs: 1 }); // told without a route
+  picker.updateRoute("Test.echo", { ip, port, outcome: "error", costMs: 1 }); // told without a route
   expect([inFlight(), table.get(table.slotAt(0), LIVE_FIELD.failureTotal)]).toEqual([0, 1]);
   expect(() => picker.getRoute("Test.nobody")).toThrow();
   expect(failed).toEqual(["Test.nobody"]);

@@ -1,23 +1,32 @@
 /** Joins the live tables of this machine and the balancer into what the RPC client asks for: an instance per attempt. */
 
 import { Balancer, type HealthTable } from "@msec/balancer";
-import { homePaths, isAppError, parseServiceName } from "@msec/core";
+import { formatHostPort, homePaths, isAppError, parseServiceName } from "@msec/core";
 import type { CallOutcome, Pick, Picker, RetryTokens } from "@msec/rpc";
 import { bootMsOf, bootNowMs, openLiveTable, SharedFileMissing } from "@msec/shm";
-import { NoInstance, ServiceUnknown } from "./errors.js";
+import { NoInstance, NoInstanceInSet, ServiceUnknown } from "./errors.js";
+import { RouteBook } from "./route-book.js";
 
 const REOPEN_CHECK_MS = 2_000;
 /** A name nobody knows is looked up on disk at most this often. */
 const UNKNOWN_FOR_MS = 500;
 const MAX_UNKNOWN = 1_000;
-const PENDING_ROUTE_MS = 60_000;
-const MAX_PENDING_ROUTES = 10_000;
 
 /** An instance of a service that is spoken to without the RPC client. */
 export interface Route {
   readonly ip: string;
   readonly port: number;
   readonly transport: "tcp" | "udp";
+  /** `ip:port`, `[ip]:port` for IPv6: fits into a URL. */
+  readonly address: string;
+}
+
+/** How a use of a route went. */
+export interface RouteResult {
+  readonly ip: string;
+  readonly port: number;
+  readonly outcome: CallOutcome;
+  readonly costMs: number;
 }
 
 /** What is needed of a table; `LiveTable` of `@msec/shm` has it. */
@@ -30,12 +39,8 @@ export interface PickTable extends HealthTable {
   addRetryTokens(milli: number): void;
   reopenIfReplaced(): boolean;
   close(): void;
-}
-
-interface PendingRoute {
-  readonly slot: number;
-  readonly generation: number;
-  readonly atMs: number;
+  /** Instances that are left out because they are of other sets. */
+  readonly snapshot?: { readonly otherSetsCount: number };
 }
 
 interface Entry {
@@ -43,7 +48,7 @@ interface Entry {
   readonly table: PickTable;
   readonly balancer: Balancer;
   reopenCheckAtMs: number;
-  readonly routes: Map<string, PendingRoute[]>;
+  readonly routes: RouteBook;
   /** By slot: one object serves all picks of an instance, so that a pick allocates nothing. */
   readonly picks: (TablePick | undefined)[];
 }
@@ -103,24 +108,16 @@ export class TablePicker implements Picker {
    */
   getRoute(service: string): Route {
     const { entry, slot } = this.#choose(service, []);
-    this.#expireRoutes(entry);
+    entry.routes.begin(slot, this.#nowMs());
     const { table } = entry;
-    const address = table.address(slot);
-    const pending = entry.routes.get(address) ?? [];
-    if (pending.length < MAX_PENDING_ROUTES)
-      pending.push({ slot, generation: table.generation(slot), atMs: this.#nowMs() });
-    entry.routes.set(address, pending);
-    return { ip: table.host(slot), port: table.port(slot), transport: table.transport(slot) === "udp" ? "udp" : "tcp" };
+    const transport = table.transport(slot) === "udp" ? "udp" : "tcp";
+    return { ip: table.host(slot), port: table.port(slot), transport, address: table.address(slot) };
   }
 
   /** Tells how a use of a route went. Unknown addresses are ignored: the instance may be gone. */
-  updateRoute(service: string, result: { ip: string; port: number; isOk: boolean; costMs: number }): void {
-    const entry = this.#entry(service);
-    const address = `${result.ip}:${result.port}`;
-    const pending = entry.routes.get(address)?.shift() ?? this.#findRoute(entry, address);
-    if (!pending) return;
-    const { slot, generation } = pending;
-    entry.balancer.report({ slot, generation, outcome: result.isOk ? "success" : "error", latencyMs: result.costMs });
+  updateRoute(service: string, { ip, port, outcome, costMs }: RouteResult): void {
+    const address = formatHostPort({ host: ip, port });
+    this.#entry(service).routes.end(address, { outcome, costMs, nowMs: this.#nowMs() });
   }
 
   /** Gives the process's rows in the tables back. */
@@ -147,7 +144,7 @@ export class TablePicker implements Picker {
     }
     balancer.usePolicy(table.policyId);
     const slot = balancer.pick(tried, 0, nowMs);
-    if (slot < 0) throw new NoInstance({ service: entry.service });
+    if (slot < 0) throw noInstance(entry);
     return slot;
   }
 
@@ -171,7 +168,14 @@ export class TablePicker implements Picker {
       const table = this.#openTable(service);
       const balancer = new Balancer(table, { nowMs: this.#nowMs, random: this.#random });
       const reopenCheckAtMs = nowMs + REOPEN_CHECK_MS;
-      const entry: Entry = { service, table, balancer, reopenCheckAtMs, routes: new Map(), picks: [] };
+      const entry: Entry = {
+        service,
+        table,
+        balancer,
+        reopenCheckAtMs,
+        routes: new RouteBook(table, balancer),
+        picks: [],
+      };
       this.#unknownUntilMs.delete(service);
       this.#entries.set(service, entry);
       return entry;
@@ -182,29 +186,11 @@ export class TablePicker implements Picker {
       throw new ServiceUnknown({ service, path }, { cause: error });
     }
   }
+}
 
-  /** A report without a route: counted in, so that counting out is right. */
-  #findRoute(entry: Entry, address: string): PendingRoute | undefined {
-    const { table } = entry;
-    for (let n = 0; n < table.count; n += 1) {
-      const slot = table.slotAt(n);
-      if (table.address(slot) !== address) continue;
-      table.begin(slot);
-      return { slot, generation: table.generation(slot), atMs: this.#nowMs() };
-    }
-    return undefined;
-  }
-
-  #expireRoutes(entry: Entry): void {
-    const oldestMs = this.#nowMs() - PENDING_ROUTE_MS;
-    for (const [address, pending] of entry.routes) {
-      while (pending[0] && pending[0].atMs < oldestMs) {
-        const { slot, generation } = pending.shift()!;
-        entry.balancer.report({ slot, generation, outcome: "cancelled", latencyMs: 0 });
-      }
-      if (pending.length === 0) entry.routes.delete(address);
-    }
-  }
+function noInstance({ service, table }: Entry): Error {
+  const otherSets = table.snapshot?.otherSetsCount ?? 0;
+  return otherSets === 0 ? new NoInstance({ service }) : new NoInstanceInSet({ service, otherSets });
 }
 
 /** Thousandths of a retry token that a successful call pays in: repeats for a fifth of the calls. */
