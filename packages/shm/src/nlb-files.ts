@@ -170,10 +170,12 @@ function withMetaLock<T>(place: string, work: (lock: FileLock) => T): T {
   }
 }
 
+/** The size on disk counts: this process may have mapped more of the file before it was mended. */
 function openExact(path: string, sizeBytes: number): SharedFile {
   const file = openSharedFile(path, { sizeBytes });
-  if (file.sizeBytes === sizeBytes) return file;
-  throw new SharedLayoutInvalid({ path, field: "file size", value: file.sizeBytes, expected: `${sizeBytes}` });
+  const { size } = lstatSync(path);
+  if (size === sizeBytes) return file;
+  throw new SharedLayoutInvalid({ path, field: "file size", value: size, expected: `${sizeBytes}` });
 }
 
 function withFile<T>(path: string, work: (fd: number) => T, flags = 0): T {

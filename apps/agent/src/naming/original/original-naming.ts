@@ -166,20 +166,26 @@ export class OriginalNaming {
         delete kept.files; // deleted by hand: they are made anew
         kept.isChanged = true;
       }
-      if (kept.isChanged) this.#apply(service, kept, nowMs);
-      else kept.files?.shape(nowMs);
+      if (!this.#apply(service, kept, nowMs)) kept.files?.shape(nowMs);
     } catch (error) {
       kept.dueAtMs = nowMs + RETRY_MS; // a program that opens the files just now locks them for a moment
       this.#trouble("original naming files not written", { service, why: String(error) });
     }
   }
 
-  #apply(service: string, kept: Kept, nowMs: number): void {
-    const { list, files } = kept;
-    if (list === undefined) return;
-    if (files !== undefined) files.apply(list, nowMs);
-    else if (list.servers.length > 0) kept.files = createServiceFiles(service, list, { ...this.#options, nowMs });
+  /** @returns false when there was nothing new */
+  #apply(service: string, kept: Kept, nowMs: number): boolean {
+    const { list, files, isChanged } = kept;
+    if (list === undefined || !isChanged) return false;
+    let isNew = false;
+    if (files !== undefined) {
+      isNew = files.apply(list, nowMs);
+    } else if (list.servers.length > 0) {
+      kept.files = createServiceFiles(service, list, { ...this.#options, nowMs });
+      isNew = true;
+    }
     kept.isChanged = false;
+    return isNew;
   }
 
   async #tryAnswer(): Promise<void> {

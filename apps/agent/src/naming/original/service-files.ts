@@ -24,12 +24,16 @@ export class ServiceFiles {
     return currentTable(this.#files);
   }
 
-  /** Takes over a new list; what is known of servers that stay is kept. Nothing happens when it is the old one. */
-  apply(list: NlbService, nowMs: number): void {
-    if (isSameSettings(this.table, list) && isSameList(this.table, list)) return;
+  /**
+   * Takes over a new list and shapes the weights on the way; what is known of servers that stay is kept.
+   *
+   * @returns false when it is the old one: nothing was done
+   */
+  apply(list: NlbService, nowMs: number): boolean {
+    if (isSameSettings(this.table, list) && isSameList(this.table, list)) return false;
     this.#files.reserve(list.servers.length);
     this.#files.meta.mtimeMs = nowMs;
-    shapeTables(this.#files, { nowMs, compat: this.#compat, service: list });
+    return shapeTables(this.#files, { nowMs, compat: this.#compat, service: list });
   }
 
   /** Computes the weights from what was counted since the last time. */
