@@ -35,6 +35,8 @@ export class CallRecorder {
   readonly #failed: FailedCall[] = [];
   readonly #beganMs: number[] = [];
   readonly #tookMs: number[] = [];
+  /** Calls under way. */
+  inFlight = 0;
 
   /** An attempt has ended. @param attempt `startedMs` is a value of `performance.now()` */
   noteAttempt(attempt: { readonly address: string; readonly startedMs: number }): void {
@@ -52,6 +54,7 @@ export class CallRecorder {
   /** Makes a call and notes how it went. @throws as the call */
   async noteCall<T>(call: () => Promise<T>): Promise<T> {
     const beganMs = performance.now();
+    this.inFlight++;
     try {
       const answer = await call();
       this.#beganMs.push(round(beganMs - this.#startedMs));
@@ -62,6 +65,8 @@ export class CallRecorder {
       const endedMs = round(performance.now() - this.#startedMs);
       this.#failed.push({ beganMs: round(beganMs - this.#startedMs), endedMs, reason });
       throw error;
+    } finally {
+      this.inFlight--;
     }
   }
 

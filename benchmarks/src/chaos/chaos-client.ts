@@ -1,6 +1,6 @@
 /** A client process: calls at a fixed rate by name, as a program on the agent's machine makes them, and notes what became of each. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "@msec/sdk";
+import { waitUntil } from "@msec/testkit";
 import { TEXTS } from "../rpc/echo-message.js";
 import { PacedLoad } from "../rpc/paced-load.js";
 import { CallRecorder } from "./call-record.js";
@@ -16,16 +16,20 @@ export interface ClientArgs {
 
 export type ClientRequest =
   | { readonly kind: "check" }
-  | { readonly kind: "start"; readonly ratePerSec: number; readonly retries: Retries }
+  | { readonly kind: "start"; readonly load: Load }
   | { readonly kind: "stop" };
 
-/** The default of calls, said here since the figures depend on it. */
+export interface Load {
+  readonly ratePerSec: number;
+  readonly retries: Retries;
+  /** Default 800, as for all calls. */
+  readonly timeoutMs?: number;
+}
+
+/** Said here since the figures depend on it. */
 const TIMEOUT_MS = 800;
-const SETTLE_MS = 100;
-const OPTIONS = {
-  none: { timeoutMs: TIMEOUT_MS, idempotent: false, maxAttempts: 1 },
-  safe: { timeoutMs: TIMEOUT_MS, idempotent: true },
-} as const;
+const LAST_ANSWER_MS = 30_000;
+const OPTIONS = { none: { idempotent: false, maxAttempts: 1 }, safe: { idempotent: true } } as const;
 
 /** Resolves at once; the first call connects. */
 export function startClient({ home }: ClientArgs): { value: number; answer(request: ClientRequest): unknown } {
@@ -33,19 +37,18 @@ export function startClient({ home }: ClientArgs): { value: number; answer(reque
   let load: PacedLoad | undefined;
   const events = { onRequest: () => undefined, onCall: (attempt: Attempt) => recorder.noteAttempt(attempt) };
   const client = connect({ caller: "Chaos.client", home, events });
-  const call = (text: string, retries: Retries): Promise<{ text: string }> =>
-    client.call(ChaosService.methods.Echo, CHAOS_SERVICE, { text }, OPTIONS[retries]);
+  const call = (text: string, { retries, timeoutMs = TIMEOUT_MS }: Pick<Load, "retries" | "timeoutMs">) =>
+    client.call(ChaosService.methods.Echo, CHAOS_SERVICE, { text }, { ...OPTIONS[retries], timeoutMs });
   const answer = async (request: ClientRequest): Promise<unknown> => {
-    if (request.kind === "check") return (await call(TEXTS[0]!, "safe")).text === TEXTS[0];
+    if (request.kind === "check") return (await call(TEXTS[0]!, { retries: "safe" })).text === TEXTS[0];
     if (request.kind === "start") {
       recorder = new CallRecorder();
-      const { retries, ratePerSec } = request;
-      const noted = (text: string): Promise<{ text: string }> => recorder.noteCall(() => call(text, retries));
-      load = new PacedLoad({ kind: "promise", call: noted }, ratePerSec);
+      const noted = (text: string) => recorder.noteCall(() => call(text, request.load));
+      load = new PacedLoad({ kind: "promise", call: noted }, request.load.ratePerSec);
       return 0;
     }
     const { skipped = 0 } = load?.stop() ?? {};
-    await sleep(TIMEOUT_MS + SETTLE_MS); // until the last calls have ended
+    await waitUntil("the last calls have ended", () => recorder.inFlight === 0, LAST_ANSWER_MS);
     return recorder.record(skipped);
   };
   return { value: process.pid, answer };

@@ -8,7 +8,7 @@ import { freePort, makeTempDirectory, type RunningProgram, startProgram, TestSco
 import { Child } from "../rpc/child.js";
 import type { CallRecord } from "./call-record.js";
 import type { BackendRequest } from "./chaos-backend.js";
-import type { ClientRequest, Retries } from "./chaos-client.js";
+import type { ClientRequest, Load } from "./chaos-client.js";
 import { CHAOS_NAME } from "./chaos-service.js";
 
 const SCRIPT = new URL("./chaos-process.js", import.meta.url);
@@ -64,8 +64,9 @@ export class ChaosStage {
     return stage;
   }
 
-  async startLoad(ratePerSec: number, retries: Retries): Promise<void> {
-    await this.#ask({ kind: "start", ratePerSec: ratePerSec / CLIENTS, retries });
+  /** The rate is that of all clients together. */
+  async startLoad(load: Load): Promise<void> {
+    await this.#ask({ kind: "start", load: { ...load, ratePerSec: load.ratePerSec / CLIENTS } });
   }
 
   async stopLoad(): Promise<readonly CallRecord[]> {
@@ -79,10 +80,14 @@ export class ChaosStage {
 
   async #open(): Promise<void> {
     const home = makeTempDirectory(this.#scope, "chaos");
+    const machine = `${home}/machine`;
     const port = await freePort(HOSTS);
-    for (const host of HOSTS) await this.#addBackend({ host, port });
-    const console = await this.#program("console", [
-      ...["--home", `${home}/console-home`, "--listen", "127.0.0.1:0", "--link.listen", "127.0.0.1:0"],
+    const [console] = await Promise.all([
+      this.#program("console", [
+        ...["--home", `${home}/console-home`, "--listen", "127.0.0.1:0", "--link.listen", "127.0.0.1:0"],
+      ]),
+      ...HOSTS.map((host) => this.#addBackend({ host, port })),
+      ...Array.from({ length: CLIENTS }, () => this.#addClient(machine)),
     ]);
     const url = String(console.ready.httpUrl);
     const account = { name: "chaos", password: "correct-horse-battery" };
@@ -91,15 +96,14 @@ export class ChaosStage {
       token: await makeFirstAccount(url, String(console.ready.setupLink), account),
     });
     const { secret } = await api("joinTokens.create", { body: {} });
-    const machine = `${home}/machine`;
-    const own = ["--home", machine, "--address", "127.0.0.1", "--log-port", "0", "--join-token", secret];
-    await this.#program("agent", own);
+    await this.#program("agent", [
+      ...["--home", machine, "--address", "127.0.0.1", "--log-port", "0", "--join-token", secret],
+    ]);
     const addresses = this.backends.map((backend) => backend.address);
     await api("groups.create", { body: { name: CHAOS_NAME.first, kind: "standard" } });
     await api("services.create", { body: { ...CHAOS_NAME, port } });
     await api("instances.create", { params: CHAOS_NAME, body: { hosts: [...HOSTS] } });
     await api("capacity.change", { params: CHAOS_NAME, body: { action: "expand", addresses } });
-    for (let n = 0; n < CLIENTS; n++) await this.#addClient(machine);
     await waitUntil("calls are answered", () => this.#ask({ kind: "check" }), READY_MS);
     await console.stop("SIGKILL");
   }
@@ -107,15 +111,15 @@ export class ChaosStage {
   async #addBackend(at: { readonly host: string; readonly port: number }): Promise<void> {
     const backend = new Backend(at);
     this.#scope.add(() => backend.end());
-    await backend.start();
     this.backends.push(backend);
+    await backend.start();
   }
 
   async #addClient(home: string): Promise<void> {
     const child = new Child({ role: "client", args: { home }, script: SCRIPT });
     this.#scope.add(() => child.stop());
-    await child.next();
     this.#clients.push(child);
+    await child.next();
   }
 
   async #program(name: ProgramName, settings: readonly string[]): Promise<RunningProgram> {

@@ -6,40 +6,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { writeResult } from "../result.js";
 import { formatColumns } from "../rpc/summary.js";
-import { sharedNowMs } from "./call-record.js";
 import { type Bar, barsOf, type ChaosRun } from "./chaos-bars.js";
 import type { Retries } from "./chaos-client.js";
 import { FAULTS, type Fault } from "./chaos-faults.js";
-import { figuresOf } from "./chaos-figures.js";
 import { ChaosStage } from "./chaos-stage.js";
+import { type FaultTiming, runFault } from "./run-fault.js";
 
 const RATE_PER_SEC = 5_000;
 
-interface Timing {
-  readonly beforeMs: number;
-  readonly lastsMs: number;
-  readonly afterMs: number;
-}
-
-const FULL: Timing = { beforeMs: 4_000, lastsMs: 20_000, afterMs: 14_000 };
+const FULL: FaultTiming = { beforeMs: 4_000, lastsMs: 20_000, afterMs: 14_000 };
 /** For use while tuning. */
-const QUICK: Timing = { beforeMs: 1_500, lastsMs: 5_000, afterMs: 11_000 };
+const QUICK: FaultTiming = { beforeMs: 1_500, lastsMs: 5_000, afterMs: 11_000 };
 const WARM_UP_MS = 3_000;
-
-async function runFault(stage: ChaosStage, opts: { fault: Fault; retries: Retries; timing: Timing; victim: number }) {
-  const { fault, retries, timing } = opts;
-  const backend = stage.backends[opts.victim % stage.backends.length]!;
-  await stage.startLoad(RATE_PER_SEC, retries);
-  await sleep(timing.beforeMs);
-  const faultAtMs = sharedNowMs();
-  await fault.run(backend, timing.lastsMs);
-  const wellAtMs = sharedNowMs();
-  await sleep(timing.afterMs);
-  const endAtMs = sharedNowMs();
-  const records = await stage.stopLoad();
-  const figures = figuresOf(records, { victim: backend.address, faultAtMs, wellAtMs, endAtMs });
-  return { fault, retries, lastsMs: timing.lastsMs, ratePerSec: RATE_PER_SEC, figures };
-}
 
 const text = (value: number | null): string => (value === null ? "–" : String(value));
 
@@ -107,16 +85,18 @@ const OPTIONS = {
   retries: { type: "string" },
 } as const;
 
-async function runAll(stage: ChaosStage, timing: Timing, values: { only?: string; retries?: string }) {
+async function runAll(stage: ChaosStage, timing: FaultTiming, values: { only?: string; retries?: string }) {
   const runs: ChaosRun[] = [];
-  await stage.startLoad(RATE_PER_SEC, "none");
+  await stage.startLoad({ ratePerSec: RATE_PER_SEC, retries: "none" });
   await sleep(WARM_UP_MS);
   await stage.stopLoad();
   for (const fault of chooseFaults(values.only)) {
     for (const retries of chooseRetries(values.retries)) {
       process.stderr.write(`${fault.name}, retries: ${retries} …\n`);
       // Another one each time: what the machine learned about the last one must not speak.
-      runs.push(await runFault(stage, { fault, retries, timing, victim: runs.length }));
+      const load = { ratePerSec: RATE_PER_SEC, retries };
+      const figures = await runFault(stage, { fault, load, timing, victim: runs.length });
+      runs.push({ fault, retries, lastsMs: timing.lastsMs, ratePerSec: RATE_PER_SEC, figures });
     }
   }
   return runs;
