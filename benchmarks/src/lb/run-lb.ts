@@ -6,6 +6,7 @@
  *   --scenario a,b      these scenarios; no result file
  *   --policy a,b        these policies; no result file
  *   --set key=1,key=2   settings of our balancer other than the defaults, with --tune only
+ *   --load 0.5          another usual load than the set's, as part of the capacity; no result file
  *   --frontier          what an oracle could do in the brown-outs, instead of all that
  *   --json              no tables
  */
@@ -91,11 +92,21 @@ function planOf(args: readonly string[]): Plan {
   const list = { type: "string" } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: flag, tune: flag, json: flag, frontier: flag, scenario: list, policy: list, set: list },
+    options: {
+      quick: flag,
+      tune: flag,
+      json: flag,
+      frontier: flag,
+      scenario: list,
+      policy: list,
+      set: list,
+      load: list,
+    },
   });
   const { quick, tune, json } = values;
-  const set = tune ? TUNING : REPORTING;
-  const isWhole = values.scenario === undefined && values.policy === undefined;
+  const named = tune ? TUNING : REPORTING;
+  const set = values.load === undefined ? named : { ...named, loadRatio: Number(values.load) };
+  const isWhole = [values.scenario, values.policy, values.load].every((value) => value === undefined);
   if (values.set !== undefined && !tune) throw new Error("--set is for --tune: the reporting set judges the defaults");
   return {
     set,

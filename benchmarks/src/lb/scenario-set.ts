@@ -38,7 +38,7 @@ export interface FaultSizes {
 
 export const REPORTING: ScenarioSet = {
   name: "reporting",
-  seeds: [101, 202],
+  seeds: [101, 202, 303],
   instances: 12,
   cores: 4,
   clients: { machines: 4, processesPerMachine: 3, timeoutMs: 300 },
