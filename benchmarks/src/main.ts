@@ -4,6 +4,7 @@ import { writeFaultTolerancePage } from "./lb/lb-page.js";
 import { runLbBenchmark } from "./lb/run-lb.js";
 import { runMicroRpcBenchmark } from "./micro-rpc.js";
 import { runTelemetryBenchmark } from "./micro-telemetry.js";
+import { runNamingBenchmark } from "./naming/run-naming.js";
 import { writePerformancePage } from "./performance-page.js";
 import { runRpcBenchmark } from "./rpc/run-rpc.js";
 import { runSoakBenchmark } from "./rpc/run-soak.js";
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<v
   "lb-page": writeFaultTolerancePage,
   micro: runMicroRpcBenchmark,
   "micro-telemetry": runTelemetryBenchmark,
+  naming: runNamingBenchmark,
   rpc: runRpcBenchmark,
   soak: runSoakBenchmark,
   table: runTableBenchmark,
