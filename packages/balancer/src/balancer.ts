@@ -1,8 +1,10 @@
-import { toTick, tryClaimTrial } from "./ejection.js";
+import { elapsedMs, readmit, toTick, tryClaimTrial } from "./ejection.js";
+import { explainPick, type PickExplanation } from "./explain.js";
 import { HEALTH_FIELD as F, type HealthTable } from "./health-table.js";
 import { MemberView } from "./member-view.js";
+import type { PickTrace, PickWay } from "./pick-trace.js";
 import type { BalancePolicy } from "./policies/policy.js";
-import { policyOf } from "./policies/registry.js";
+import { policyName, policyOf } from "./policies/registry.js";
 import { type OutcomeReport, reportOutcome } from "./report-outcome.js";
 import { type BalancerSettings, DEFAULT_SETTINGS } from "./settings.js";
 
@@ -17,7 +19,7 @@ export interface BalancerOptions {
 /** What {@link Balancer.report} is told. */
 export type PickResult = Omit<OutcomeReport, "nowMs">;
 
-/** Picks instances of one service for one process. The experience is in the table, this holds only derived arrays. */
+/** Picks instances of one service for one process. What is shared is in the table, this holds what is derived from it or its own. */
 export class Balancer {
   readonly table: HealthTable;
   readonly settings: BalancerSettings;
@@ -33,6 +35,7 @@ export class Balancer {
   };
   #policyId = -1;
   #policy: BalancePolicy = policyOf(0);
+  #way: PickWay = "policy";
 
   constructor(table: HealthTable, opts: BalancerOptions) {
     this.table = table;
@@ -46,28 +49,48 @@ export class Balancer {
     if (policyId === this.#policyId) return;
     this.#policyId = policyId;
     this.#policy = policyOf(policyId);
+    this.#view.ejectsFailing = this.#policy.ejectsFailing;
   }
 
   /**
    * Chooses a slot and counts a call in flight there; {@link report} must follow. Allocates nothing.
    *
    * @param tried `ip:port` to avoid while others are left
-   * @param key hash of what should stay on one instance, for `consistent hash`; 0 = none
+   * @param key hash of what should stay on one instance (`hashKey`), for `consistent hash`; 0 = none
    * @param nowMs on the clock of the table, if the caller has read it just now
    * @returns the slot, or −1 when the table is empty
    */
   pick(tried: readonly string[], key = 0, nowMs = this.#nowMs()): number {
     const view = this.#view;
+    const { table } = this;
     const now = toTick(nowMs);
     view.update(now);
     if (view.count === 0) return -1;
-    let slot = view.dueCount === 0 ? -1 : this.#tryTrial(tried);
-    if (slot < 0) slot = this.#policy.pick(view, tried, key);
-    if (slot < 0) slot = this.#anyLeft(tried);
-    this.table.begin(slot);
-    this.table.add(slot, F.pickedTotal, 1);
-    this.table.set(slot, F.lastPickAt, now);
+    let index = view.dueCount === 0 ? -1 : this.#tryTrial(tried);
+    if (index < 0) index = this.#pickByPolicy(tried, key);
+    const slot = view.slots[index] ?? -1;
+    table.begin(slot);
+    if (table.get(slot, F.lastPickAt) !== now) table.set(slot, F.lastPickAt, now);
     return slot;
+  }
+
+  /**
+   * The same as {@link pick}, and why: which candidates were looked at, what a call to each was expected to cost, and which one was
+   * taken. For coloured requests and for people; {@link report} must follow here, too.
+   *
+   * @returns `undefined` when the table is empty
+   */
+  explain(tried: readonly string[] = [], key = 0, nowMs = this.#nowMs()): PickExplanation | undefined {
+    const view = this.#view;
+    const trace: PickTrace = { seen: [] };
+    view.trace = trace;
+    try {
+      const slot = this.pick(tried, key, nowMs);
+      if (slot < 0) return undefined;
+      return explainPick(view, { slot, trace, way: this.#way, policy: policyName(this.#policyId), nowMs });
+    } finally {
+      view.trace = undefined;
+    }
   }
 
   /**
@@ -82,22 +105,53 @@ export class Balancer {
     report.outcome = result.outcome;
     report.latencyMs = result.latencyMs;
     report.nowMs = nowMs;
-    reportOutcome(this.table, report, this.settings);
-    if (result.outcome !== "success") this.#view.invalidate();
+    if (!reportOutcome(this.#view, report)) this.#view.invalidate();
   }
 
-  /** One call tries an instance whose ejection is over; all others stay away from it until the trial succeeded. */
+  #pickByPolicy(tried: readonly string[], key: number): number {
+    const view = this.#view;
+    this.#way = "policy";
+    let index = this.#policy.pick(view, tried, key);
+    if (index >= 0 && this.#isNewlyOut(index)) {
+      // another process ejected it since this one looked
+      view.invalidate();
+      view.update(view.now);
+      index = this.#policy.pick(view, tried, key);
+    }
+    if (index >= 0) return index;
+    this.#way = "left over";
+    return this.#anyLeft(tried);
+  }
+
+  #isNewlyOut(index: number): boolean {
+    return this.#view.states[index] === 0 && this.table.get(this.#view.slots[index] ?? 0, F.ejectedUntil) !== 0;
+  }
+
+  /** One call tries an instance that is due; all others stay away from it until the trial succeeded. */
   #tryTrial(tried: readonly string[]): number {
     const view = this.#view;
     for (let n = 0; n < view.dueCount; n += 1) {
-      const slot = view.due[n] ?? -1;
+      const index = view.due[n] ?? -1;
+      const slot = view.slots[index] ?? -1;
       if (tried.length > 0 && tried.includes(this.table.address(slot))) continue;
-      if (tryClaimTrial(this.table, slot, view.now, this.settings)) {
-        view.invalidate();
-        return slot;
-      }
+      if (!this.#mayTry(slot)) continue;
+      view.invalidate();
+      view.trace?.seen.push({ index, cost: view.costs.costOf(view, index), verdict: "taken" });
+      this.#way = "trial";
+      return index;
     }
     return -1;
+  }
+
+  #mayTry(slot: number): boolean {
+    const { table } = this;
+    const { own, now } = this.#view;
+    const opts = { settings: this.settings, tag: own.tag };
+    if (table.get(slot, F.ejectedUntil) === 0) return own.tryClaimTrial(slot, now);
+    if (this.#policy.hasTrials) return tryClaimTrial(table, slot, now, opts);
+    if (elapsedMs(table.get(slot, F.ejectedUntil), now) <= 0) readmit(table, slot, now, opts);
+    this.#view.invalidate();
+    return false;
   }
 
   /** The policy drew nothing: one in use that was not tried, else one in use, else anyone. From a random start. */
@@ -107,15 +161,15 @@ export class Balancer {
     let allowed = -1;
     let untried = -1;
     for (let n = 0; n < view.count; n += 1) {
-      const slot = view.slotAt((start + n) % view.count);
-      const isUntried = !tried.includes(this.table.address(slot));
-      const isAllowed = view.isAllowed(slot);
-      if (isAllowed && isUntried) return slot;
-      if (isAllowed) allowed = slot;
-      if (isUntried) untried = slot;
+      const index = (start + n) % view.count;
+      const isUntried = !tried.includes(this.table.address(view.slots[index] ?? -1));
+      const isAllowed = view.isAllowed(index);
+      if (isAllowed && isUntried) return index;
+      if (isAllowed) allowed = index;
+      if (isUntried) untried = index;
     }
     view.invalidate();
     if (allowed >= 0) return allowed; // tried before, but in use: better than one known to be out
-    return untried >= 0 ? untried : view.slotAt(start);
+    return untried >= 0 ? untried : start;
   }
 }

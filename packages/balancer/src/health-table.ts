@@ -20,11 +20,11 @@ export type CallOutcome =
 export const HEALTH_FIELD = {
   /** Calls in flight from this machine. */
   inFlight: 0,
-  /** Successes and failures of the window; both are halved every `windowMs`. */
-  successes: 1,
-  failures: 2,
+  /** Where the window begins: `successTotal` and `failureTotal` less these are its counts, which are halved every `windowMs`. */
+  successMark: 1,
+  failureMark: 2,
   consecutiveFailures: 3,
-  /** Average latency that rises fast and falls slowly, µs. Failures count as at least the worst latency seen. */
+  /** Average latency, µs. A failure never lowers it. */
   latencyEwmaUs: 4,
   /** Worst latency of the window, halved with it, µs. */
   peakLatencyUs: 5,
@@ -43,8 +43,8 @@ export const HEALTH_FIELD = {
   lastPickAt: 13,
   windowAt: 14,
   lastReportAt: 15,
-  /** Totals since the instance was added; wrap at 2^32. */
-  pickedTotal: 16,
+  /** Totals since the instance was added; wrap at 2^32. What was picked is their sum and what is in flight. */
+  cancelledTotal: 16,
   successTotal: 17,
   failureTotal: 18,
   /** When the agent last tried to connect, and how it went: 0 never tried, 1 accepted, 2 failed. */
@@ -60,12 +60,13 @@ export const HEALTH_FIELD = {
   busyMilli: 24,
   busyAt: 25,
   busyTotal: 26,
-  cancelledTotal: 27,
 } as const;
 export type HealthField = (typeof HEALTH_FIELD)[keyof typeof HEALTH_FIELD];
 
 export const EJECT_REASON = { none: 0, refused: 1, consecutiveFailures: 2, lowSuccess: 3, probeFailed: 4 } as const;
 export type EjectReason = (typeof EJECT_REASON)[keyof typeof EJECT_REASON];
+
+export type Nearness = 0 | 1 | 2;
 
 /** Instances by slot. A slot number belongs to an instance as long as `generation` stays the same. */
 export interface HealthTable {
@@ -81,6 +82,8 @@ export interface HealthTable {
   generation(slot: number): number;
   /** `ip:port`. */
   address(slot: number): string;
+  /** As far as the service asks for it: 2 = same rack, 1 = same zone, 0 = elsewhere or not asked. */
+  nearness(slot: number): Nearness;
   get(slot: number, field: HealthField): number;
   set(slot: number, field: HealthField, value: number): void;
   /** Adds atomically and gives the old value. */

@@ -5,8 +5,10 @@ export {
   type InstanceFacts,
   type InstanceState,
 } from "./describe-instance.js";
-export { type Admission, admission, eject, readmit, reportProbe } from "./ejection.js";
+export { type EjectOptions, eject, PROBE_RESULT, reportProbe } from "./ejection.js";
 export { TableFull } from "./errors.js";
+export type { CandidateExplanation, CostParts, PickExplanation } from "./explain.js";
+export { hashKey } from "./hash-key.js";
 export {
   type CallOutcome,
   EJECT_REASON,
@@ -14,6 +16,7 @@ export {
   HEALTH_FIELD,
   type HealthField,
   type HealthTable,
+  type Nearness,
 } from "./health-table.js";
 export { MemoryHealthTable, type MemoryMember } from "./memory-health-table.js";
 export { OriginalBalancer, type OriginalBalancerOptions } from "./original/original-balancer.js";
@@ -26,9 +29,17 @@ export {
 } from "./original/search-route.js";
 export { type NodeEvent, type OriginalCompat, type ShapeOptions, shapeTables } from "./original/shape.js";
 export { createMemoryTables, currentTable, fillTable, type OriginalTables } from "./original/tables.js";
-export { hashKey } from "./policies/consistent-hash.js";
+export type { CandidateVerdict, PickWay } from "./pick-trace.js";
 export type { BalancePolicy } from "./policies/policy.js";
 export { DEFAULT_POLICY, POLICIES, type PolicyRow, policyName, policyOf, tryPolicyId } from "./policies/registry.js";
-export { type OutcomeReport, reportOutcome } from "./report-outcome.js";
+export {
+  type ReadRoutesOptions,
+  type RoutedTable,
+  type RouteReading,
+  type RouteRow,
+  type RouteSample,
+  readRoutes,
+} from "./read-routes.js";
+export type { OutcomeReport } from "./report-outcome.js";
 export { seededRandom } from "./seeded-random.js";
 export { type BalancerSettings, DEFAULT_SETTINGS } from "./settings.js";

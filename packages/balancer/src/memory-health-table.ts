@@ -1,4 +1,4 @@
-import { HEALTH_FIELD, type HealthField, type HealthTable } from "./health-table.js";
+import { HEALTH_FIELD, type HealthField, type HealthTable, type Nearness } from "./health-table.js";
 
 const FIELDS = 32;
 
@@ -6,6 +6,15 @@ export interface MemoryMember {
   /** `ip:port`; the identity. */
   readonly address: string;
   readonly weight: number;
+  /** Default 0. */
+  readonly nearness?: Nearness;
+}
+
+interface Occupant {
+  readonly address: string;
+  weight: number;
+  nearness: Nearness;
+  readonly generation: number;
 }
 
 /** A {@link HealthTable} of one process: for tests, simulations, and machines without an agent. */
@@ -13,7 +22,7 @@ export class MemoryHealthTable implements HealthTable {
   #version = 0;
   #lastGeneration = 0;
   #slots: number[] = [];
-  #members: ({ readonly address: string; weight: number; readonly generation: number } | undefined)[] = [];
+  #members: (Occupant | undefined)[] = [];
   #fields = new Int32Array(0);
 
   constructor(members: readonly MemoryMember[] = []) {
@@ -27,7 +36,7 @@ export class MemoryHealthTable implements HealthTable {
     const known = new Map(this.#members.flatMap((old) => (old ? [[old.address, old] as const] : [])));
     for (const member of wanted.values()) {
       const old = known.get(member.address);
-      if (old) old.weight = member.weight;
+      if (old) Object.assign(old, { weight: member.weight, nearness: member.nearness ?? 0 });
       else this.#occupy(member);
     }
     this.#slots = this.#members.flatMap((member, slot) => (member ? [slot] : []));
@@ -38,7 +47,8 @@ export class MemoryHealthTable implements HealthTable {
     const free = this.#members.indexOf(undefined);
     const slot = free >= 0 ? free : this.#members.length;
     this.#lastGeneration += 1;
-    this.#members[slot] = { ...member, generation: this.#lastGeneration };
+    const { address, weight, nearness = 0 } = member;
+    this.#members[slot] = { address, weight, nearness, generation: this.#lastGeneration };
     if ((slot + 1) * FIELDS > this.#fields.length) {
       const bigger = new Int32Array((slot + 1) * 2 * FIELDS);
       bigger.set(this.#fields);
@@ -73,6 +83,10 @@ export class MemoryHealthTable implements HealthTable {
 
   address(slot: number): string {
     return this.#members[slot]?.address ?? "";
+  }
+
+  nearness(slot: number): Nearness {
+    return this.#members[slot]?.nearness ?? 0;
   }
 
   get(slot: number, field: HealthField): number {

@@ -1,6 +1,15 @@
-import { eject, ejectWithinCap, elapsedMs, readmit, releaseTrial, toTick } from "./ejection.js";
-import { type CallOutcome, EJECT_REASON, HEALTH_FIELD as F, type HealthTable } from "./health-table.js";
-import { type BalancerSettings, DEFAULT_SETTINGS } from "./settings.js";
+import { eject, ejectWithinCap, elapsedMs, readmit, releaseTrial, toTick, wantedEvidenceMilli } from "./ejection.js";
+import { addSharedEvidence, type EvidenceRates } from "./evidence.js";
+import {
+  type CallOutcome,
+  EJECT_REASON,
+  type EjectReason,
+  HEALTH_FIELD as F,
+  type HealthTable,
+} from "./health-table.js";
+import { noteLatency, toLatencyUs } from "./latency.js";
+import type { OwnExperience } from "./own-experience.js";
+import type { BalancerSettings } from "./settings.js";
 
 /** What became of one attempt. */
 export interface OutcomeReport {
@@ -14,107 +23,154 @@ export interface OutcomeReport {
   readonly nowMs: number;
 }
 
-/** Least latency a failure is charged with: answering "no" fast must not look like being fast. */
-const FAILURE_FLOOR_US = 1_000;
-const MAX_LATENCY_US = 0x3fff_ffff;
+/** Whom a process reports for. */
+export interface Reporter {
+  readonly table: HealthTable;
+  readonly settings: BalancerSettings;
+  readonly own: OwnExperience;
+  readonly rates: EvidenceRates;
+  /** Instances are ejected for failing calls, too, not only for refused connections. */
+  readonly ejectsFailing: boolean;
+}
 
 /**
  * Notes how an attempt ended and counts it out of the calls in flight. Call it exactly once per pick.
- * A failure never makes an instance look better: it is charged with the worst latency seen.
+ *
+ * @returns false when something changed that picks should know at once
  */
-export function reportOutcome(
-  table: HealthTable,
-  report: OutcomeReport,
-  settings: BalancerSettings = DEFAULT_SETTINGS,
-): void {
-  const { slot, outcome, latencyMs } = report;
-  if (table.generation(slot) !== report.generation) return;
+export function reportOutcome(reporter: Reporter, report: OutcomeReport): boolean {
+  const { table, own, settings } = reporter;
+  const { slot, outcome } = report;
+  if (table.generation(slot) !== report.generation) return true;
   table.end(slot, report.generation);
-  if (outcome === "cancelled" || outcome === "busy") {
+  own.prepare(slot, report.generation);
+  if (outcome === "success") return onSuccess(reporter, report);
+  if (outcome === "cancelled") {
+    table.add(slot, F.cancelledTotal, 1);
     if (table.get(slot, F.trialAt) !== 0) releaseTrial(table, slot);
-    return;
+    own.releaseTrial(slot);
+    return true;
   }
-  noted.now = toTick(report.nowMs);
-  noted.startedAt = toTick(report.nowMs - latencyMs);
-  noted.latencyUs = Math.min(MAX_LATENCY_US, Math.max(0, Math.round(latencyMs * 1_000))) | 0;
-  noted.isRefused = outcome === "refused";
-  noted.settings = settings;
-  turnWindow(table, slot, noted);
-  if (outcome === "success") onSuccess(table, slot, noted);
-  else onFailure(table, slot, noted);
-  table.set(slot, F.lastReportAt, noted.now);
+  const now = toTick(report.nowMs);
+  turnWindow(table, slot, now, settings);
+  if (outcome === "busy") onBusy(reporter, report, now);
+  else onFailure(reporter, report, now);
+  table.set(slot, F.lastReportAt, now);
+  return false;
 }
 
-/** One outcome in the units of the table. */
-interface Noted {
-  now: number;
-  startedAt: number;
-  latencyUs: number;
-  isRefused: boolean;
-  settings: BalancerSettings;
-}
-
-/** Filled anew by each report, which never waits: a report allocates nothing (benchmarks/src/shm.bench.ts). */
-const noted: Noted = { now: 1, startedAt: 1, latencyUs: 0, isRefused: false, settings: DEFAULT_SETTINGS };
-
-function onSuccess(table: HealthTable, slot: number, { now, startedAt, latencyUs, settings }: Noted): void {
-  const isOut = table.get(slot, F.ejectedUntil) !== 0;
-  if (isOut || table.get(slot, F.ejectStreak) !== 0) {
-    const ejectedAt = table.get(slot, F.ejectedAt);
-    if (isOut && elapsedMs(startedAt, ejectedAt) >= 0) readmit(table, slot, now);
-    if (elapsedMs(now, ejectedAt) > settings.streakForgetMs) table.set(slot, F.ejectStreak, 0);
-  }
-  if (table.get(slot, F.consecutiveFailures) !== 0) table.set(slot, F.consecutiveFailures, 0);
-  table.add(slot, F.successes, 1);
+function onSuccess({ table, settings, own, rates }: Reporter, report: OutcomeReport): boolean {
+  const { slot } = report;
+  const now = toTick(report.nowMs);
+  turnWindow(table, slot, now, settings);
   table.add(slot, F.successTotal, 1);
-  noteLatency(table, slot, latencyUs);
+  noteLatency(table, slot, { us: toLatencyUs(report.latencyMs), now, settings });
+  if (table.get(slot, F.lastReportAt) !== now) table.set(slot, F.lastReportAt, now);
+  if (table.get(slot, F.consecutiveFailures) !== 0) table.set(slot, F.consecutiveFailures, 0);
+  const busy = table.get(slot, F.busyMilli);
+  if (busy !== 0) table.set(slot, F.busyMilli, busy - ((busy + 15) >> 4));
+  let isNews = false;
+  if (!own.isClean(slot) || own.isOut(slot)) {
+    isNews = own.isOut(slot);
+    own.noteSuccess(slot, startOf(report), rates);
+  }
+  if (table.get(slot, F.ejectStreak) !== 0)
+    isNews = onSuccessAfterEjection(table, slot, { report, settings, own }) || isNews;
+  return !isNews;
 }
 
-function onFailure(table: HealthTable, slot: number, { now, startedAt, latencyUs, isRefused, settings }: Noted): void {
-  const inARow = table.add(slot, F.consecutiveFailures, 1) + 1;
-  const failures = table.add(slot, F.failures, 1) + 1;
+function onSuccessAfterEjection(
+  table: HealthTable,
+  slot: number,
+  { report, settings, own }: { report: OutcomeReport; settings: BalancerSettings; own: OwnExperience },
+): boolean {
+  const now = toTick(report.nowMs);
+  const ejectedAt = table.get(slot, F.ejectedAt);
+  if (table.get(slot, F.ejectedUntil) !== 0)
+    return elapsedMs(startOf(report), ejectedAt) >= 0 && readmit(table, slot, now, { settings, tag: own.tag });
+  if (elapsedMs(now, ejectedAt) > settings.streakForgetMs) table.set(slot, F.ejectStreak, 0);
+  return false;
+}
+
+/** An early refusal: the instance is alive. It takes less for a while, as far as it refuses more than others. */
+function onBusy({ table, settings, own }: Reporter, report: OutcomeReport, now: number): void {
+  const { slot } = report;
+  table.add(slot, F.busyTotal, 1);
+  const level = table.get(slot, F.busyMilli);
+  table.set(slot, F.busyMilli, level + ((1_015 - level) >> 4));
+  table.set(slot, F.busyAt, now);
+  table.set(slot, F.consecutiveFailures, 0);
+  const isSinceEjection = elapsedMs(startOf(report), table.get(slot, F.ejectedAt)) >= 0;
+  if (table.get(slot, F.ejectedUntil) !== 0 && isSinceEjection) readmit(table, slot, now, { settings, tag: own.tag });
+}
+
+function onFailure(reporter: Reporter, report: OutcomeReport, now: number): void {
+  const { table, settings, own, rates } = reporter;
+  const { slot, outcome } = report;
+  const startedAt = startOf(report);
+  table.add(slot, F.consecutiveFailures, 1);
   table.add(slot, F.failureTotal, 1);
+  const lastFailureAt = table.get(slot, F.lastFailureAt);
   table.set(slot, F.lastFailureAt, now);
-  const worst = Math.max(table.get(slot, F.peakLatencyUs), table.get(slot, F.latencyEwmaUs), FAILURE_FLOOR_US);
-  noteLatency(table, slot, Math.max(latencyUs, worst));
+  // failing fast must not look like being fast, waiting in vain is as slow as it was
+  const us = Math.max(toLatencyUs(report.latencyMs), table.get(slot, F.latencyEwmaUs));
+  noteLatency(table, slot, { us, now, settings });
 
   const wasOut = table.get(slot, F.ejectedUntil) !== 0;
   if (wasOut && elapsedMs(startedAt, table.get(slot, F.ejectedAt)) < 0) return; // sent before the ejection: no news
-  if (isRefused) {
-    eject(table, slot, { reason: EJECT_REASON.refused, now, settings });
-    return;
-  }
-  const calls = failures + table.get(slot, F.successes);
-  const isLow = calls >= settings.minWindowCalls && (calls - failures) / calls < settings.minSuccessRatio;
-  if (wasOut || inARow >= settings.ejectAfterFailures) {
-    ejectWithinCap(table, slot, { reason: EJECT_REASON.consecutiveFailures, now, settings });
-  } else if (isLow) {
-    ejectWithinCap(table, slot, { reason: EJECT_REASON.lowSuccess, now, settings });
+  // a lost connection takes all calls on it along: one event
+  if (outcome === "reset" && lastFailureAt !== 0 && elapsedMs(startedAt, lastFailureAt) <= 0) return;
+  const mostMilli = settings.evidenceToEject * 1_250;
+  const shared = addSharedEvidence(table, slot, { rates, mostMilli });
+  own.noteFailure(table, slot, rates.failureMilli);
+  if (outcome === "refused") judge(reporter, slot, { now, reason: EJECT_REASON.refused });
+  else judgeFailing(reporter, slot, { now, shared, wasOut });
+}
+
+function judgeFailing(reporter: Reporter, slot: number, known: { now: number; shared: number; wasOut: boolean }): void {
+  const { table, settings, own, ejectsFailing } = reporter;
+  if (!ejectsFailing) return;
+  const { now, shared, wasOut } = known;
+  const wantedMilli = wantedEvidenceMilli(table, slot, now, settings);
+  const mine = own.evidenceMilli(slot);
+  const inARow = table.get(slot, F.consecutiveFailures);
+  const reason = inARow >= 3 ? EJECT_REASON.consecutiveFailures : EJECT_REASON.lowSuccess;
+  if (mine >= wantedMilli || wasOut || own.isOut(slot)) judge(reporter, slot, { now, reason });
+  else if (shared >= wantedMilli) {
+    // not enough of its own, so others have seen it as well
+    ejectWithinCap(table, slot, { reason, now, settings });
   }
 }
 
-/** The average rises by half of the difference and falls by an eighth. Racing updates may lose a sample, never more. */
-function noteLatency(table: HealthTable, slot: number, sampleUs: number): void {
-  const average = table.get(slot, F.latencyEwmaUs);
-  const difference = sampleUs - average;
-  const next = average === 0 ? sampleUs : average + (difference >> (difference > 0 ? 1 : 3));
-  table.set(slot, F.latencyEwmaUs, Math.max(1, next));
-  if (sampleUs > table.get(slot, F.peakLatencyUs)) table.set(slot, F.peakLatencyUs, sampleUs);
+/** Enough evidence of this process's own: does it concern the others? */
+function judge(reporter: Reporter, slot: number, { now, reason }: { now: number; reason: EjectReason }): void {
+  const { table, settings, own, rates } = reporter;
+  const witness = own.witness(table, slot, rates);
+  if (witness !== "others") own.stayAway(slot, now);
+  if (witness === "mine") return;
+  const how = { reason, now, settings, accuser: witness === "others" ? 0 : own.tag };
+  if (reason === EJECT_REASON.refused) eject(table, slot, how);
+  else ejectWithinCap(table, slot, how);
+}
+
+function startOf(report: OutcomeReport): number {
+  return toTick(report.nowMs - report.latencyMs);
 }
 
 /** Halves the window's counters once per `windowMs`; the process that wins the swap does it. */
-function turnWindow(table: HealthTable, slot: number, { now, settings }: Noted): void {
+function turnWindow(table: HealthTable, slot: number, now: number, settings: BalancerSettings): void {
   const startedAt = table.get(slot, F.windowAt);
   const ageMs = elapsedMs(now, startedAt);
   if (startedAt !== 0 && ageMs >= 0 && ageMs < settings.windowMs) return;
   if (table.compareExchange(slot, F.windowAt, startedAt, now) !== startedAt || startedAt === 0) return;
   const halvings = Math.min(30, Math.max(1, Math.floor(ageMs / settings.windowMs)));
-  decay(table, slot, F.successes, halvings);
-  decay(table, slot, F.failures, halvings);
-  decay(table, slot, F.peakLatencyUs, halvings);
+  halve(table, slot, { mark: F.successMark, total: F.successTotal, halvings });
+  halve(table, slot, { mark: F.failureMark, total: F.failureTotal, halvings });
+  table.set(slot, F.peakLatencyUs, table.get(slot, F.peakLatencyUs) >> halvings);
 }
 
-function decay(table: HealthTable, slot: number, field: 1 | 2 | 5, halvings: number): void {
-  const value = table.get(slot, field);
-  table.add(slot, field, (value >> halvings) - value);
+function halve(table: HealthTable, slot: number, opts: { mark: 1 | 2; total: 17 | 18; halvings: number }): void {
+  const total = table.get(slot, opts.total);
+  const count = Math.max(0, (total - table.get(slot, opts.mark)) | 0);
+  table.set(slot, opts.mark, (total - (count >> opts.halvings)) | 0);
 }

@@ -37,7 +37,7 @@ it("has the field numbers of the shared layout", () => {
   expect({ ...HEALTH_FIELD }).toEqual({ ...LIVE_FIELD });
 });
 
-it("lets all users avoid an instance that refused one of them", () => {
+it("lets all users avoid an instance that refused one of them, and one other that made sure", () => {
   const path = join(dir, "VOA.Crawl.live");
   openLiveTableWriter(path).setMembers(1, members(1, 2), { policyId: tryPolicyId("adaptive") ?? 0 });
   const [one, other] = [user(path, 1), user(path, 2)];
@@ -46,7 +46,10 @@ it("lets all users avoid an instance that refused one of them", () => {
   for (let n = 0; n < 200 && lost === 0; n += 1)
     if (one.call((address) => address !== "10.0.0.1:80") === "10.0.0.1:80") lost += 1;
   expect(lost).toBe(1);
-  const picked = new Set(Array.from({ length: 200 }, () => other.call(() => true)));
+  const isServed = (address: string) => address !== "10.0.0.1:80";
+  expect(other.call(isServed)).toBe("10.0.0.1:80"); // the second opinion
+  const third = user(path, 3);
+  const picked = new Set(Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? other : third).call(isServed)));
   expect([...picked]).toEqual(["10.0.0.2:80"]);
   expect(describeInstance(other.table, 0, { nowMs: bootNowMs() })).toMatchObject({
     state: "ejected",

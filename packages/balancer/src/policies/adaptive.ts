@@ -1,38 +1,77 @@
-/** Compares a few candidates drawn by weight and takes the one whose call is expected to cost least. */
-
+/**
+ * Compares a few candidates and takes the one whose call is expected to cost least.
+ *
+ * - Two choices instead of one take the longest queue from log n to log log n (Mitzenmacher, "The power of two choices in randomized
+ *   load balancing", IEEE TPDS 2001); a third one keeps slow instances almost out.
+ * - What is compared is average latency × calls in flight, as in Finagle's peak EWMA, but averaged over time, not over peaks: a
+ *   peak says little of the instance when work varies. That in-flight calls and latency are both needed is Prequal's finding
+ *   (Wydrowski et al., NSDI 2024); a client here sees its own machine's calls only, so latency carries what others send.
+ * - The first candidate is not drawn at random: instances take turns, so that all go evenly while nothing speaks against one.
+ */
 import type { MemberView } from "../member-view.js";
-import { expectedCost } from "../score.js";
-import type { BalancePolicy } from "./policy.js";
+import type { CandidateVerdict } from "../pick-trace.js";
+import { type BalancePolicy, wasTried } from "./policy.js";
 
-/** Draws per candidate before it is left out: the rest are ejected, tried before or the same one again. */
-const MAX_DRAWS = 6;
-/** A later candidate has to be this much better. Equal ones keep the order of the draw, that is: their weights. */
-const MARGIN = 0.8;
+/** Draws of the first candidate: the rest are ejected, ramping up or tried before. */
+const MAX_DRAWS = 8;
 
 export const adaptivePolicy: BalancePolicy = {
+  ejectsFailing: true,
+  hasTrials: true,
   pick(view, tried) {
-    let best = -1;
-    let bestCost = 0;
-    for (let n = 0; n < view.settings.sampleCount; n += 1) {
-      const slot = draw(view, tried, best);
-      if (slot < 0) continue;
-      const cost = expectedCost(view, slot);
-      if (best < 0 || cost < bestCost * MARGIN) {
-        best = slot;
-        bestCost = cost;
-      }
+    let best = first(view, tried);
+    if (best < 0) return -1;
+    let bestCost = view.costs.costOf(view, best);
+    if (view.trace !== undefined) note(view, best, "taken");
+    let last = best;
+    const { sampleCount, suspectSampleCount } = view.settings;
+    for (let n = 1; n < suspectSampleCount; n += 1) {
+      if (n >= sampleCount && !view.costs.isSuspect(best)) break;
+      const index = another(view, tried, { best, last });
+      if (index < 0) break;
+      last = index;
+      const cost = view.costs.costOf(view, index);
+      const isBetter = cost < bestCost * view.settings.advantage;
+      if (view.trace !== undefined) note(view, index, isBetter ? "taken" : "costlier");
+      if (!isBetter) continue;
+      best = index;
+      bestCost = cost;
     }
     return best;
   },
 };
 
-function draw(view: MemberView, tried: readonly string[], other: number): number {
+function first(view: MemberView, tried: readonly string[]): number {
   for (let n = 0; n < MAX_DRAWS; n += 1) {
-    const slot = view.sample();
-    if (slot < 0) return -1;
-    if (slot === other || !view.isAllowed(slot) || !view.isInRamp(slot)) continue;
-    if (tried.length > 0 && tried.includes(view.table.address(slot))) continue;
-    return slot;
+    const index = view.nextInTurn();
+    if (isUsable(view, index, tried)) return index;
   }
   return -1;
+}
+
+/** At random, and not one of the last two: with few instances an equal pair would be no choice. */
+function another(view: MemberView, tried: readonly string[], { best, last }: { best: number; last: number }): number {
+  for (let n = 0; n < MAX_DRAWS; n += 1) {
+    const index = view.sample();
+    const isRamping = (view.shares[index] ?? 1) < 1; // gets its growing share when it is its turn
+    if (index !== best && index !== last && !isRamping && isUsable(view, index, tried)) return index;
+  }
+  return -1;
+}
+
+function isUsable(view: MemberView, index: number, tried: readonly string[]): boolean {
+  let verdict: CandidateVerdict;
+  if (!view.isAllowed(index)) verdict = "out";
+  else if (!view.isInRamp(index)) verdict = "ramping up";
+  else if (wasTried(view, index, tried)) verdict = "tried before";
+  else return true;
+  if (view.trace !== undefined) note(view, index, verdict);
+  return false;
+}
+
+/** At most one is "taken": the one before it turned out to be costlier. */
+function note(view: MemberView, index: number, verdict: CandidateVerdict): void {
+  const seen = view.trace?.seen ?? [];
+  if (verdict === "taken") for (const other of seen) if (other.verdict === "taken") other.verdict = "costlier";
+  seen.push({ index, cost: view.costs.costOf(view, index), verdict });
 }

@@ -1,55 +1,62 @@
 /**
- * Keeps a key on one instance while it is in use (weighted rendezvous hashing), and moves only the keys of an instance that is
- * out or overloaded. One pass over the members per pick.
+ * Keeps a key on one instance while it is in use and not overloaded, and moves only the keys of one that isn't. The order of the
+ * instances for a key is that of weighted rendezvous hashing (Thaler and Ravishankar 1998); nobody takes more than 1.25 times the
+ * average load, the surplus goes to the next in the key's order (Mirrokni, Thorup, Zadimoghaddam, "Consistent hashing with bounded
+ * loads", SODA 2018). One pass over the members per pick. Without a key: as `wrr` among instances in use.
  */
+import { mixBits } from "../hash-key.js";
 import { HEALTH_FIELD as F } from "../health-table.js";
 import type { MemberView } from "../member-view.js";
-import type { BalancePolicy } from "./policy.js";
-import { weightedRandomPolicy } from "./weighted-random.js";
+import { standardPolicy } from "./by-weight.js";
+import { type BalancePolicy, wasTried } from "./policy.js";
+
+/** So many calls in flight are never too much: the average of a few is no measure. */
+const FEW_CALLS = 4;
 
 export const consistentHashPolicy: BalancePolicy = {
+  ejectsFailing: true,
+  hasTrials: true,
   pick(view, tried, key) {
-    if (key === 0) return weightedRandomPolicy.pick(view, tried, key);
-    const limit = loadLimit(view);
+    if (key === 0) return standardPolicy.pick(view, tried, key);
+    const limitPerWeight = loadLimitPerWeight(view);
     let best = -1;
     let bestRank = 0;
     for (let index = 0; index < view.count; index += 1) {
-      const slot = view.slotAt(index);
-      if (!view.isAllowed(slot) || view.table.get(slot, F.inFlight) > limit) continue;
-      const address = view.table.address(slot);
-      if (tried.includes(address)) continue;
-      const rank = rendezvousRank(key, address, view.table.weight(slot));
-      if (rank > bestRank) {
-        best = slot;
-        bestRank = rank;
+      if (!view.isAllowed(index)) continue;
+      const weight = view.weights[index] ?? 0;
+      const rank = rendezvousRank(key ^ (view.addressHashes[index] ?? 0), weight);
+      if (rank <= bestRank) {
+        view.trace?.seen.push({ index, cost: rank, verdict: "later for this key" });
+        continue;
       }
+      if (wasTried(view, index, tried)) continue;
+      const inFlight = view.table.get(view.slots[index] ?? 0, F.inFlight);
+      if (inFlight >= Math.max(FEW_CALLS, limitPerWeight * weight)) {
+        view.trace?.seen.push({ index, cost: rank, verdict: "overloaded" });
+        continue;
+      }
+      best = index;
+      bestRank = rank;
     }
+    if (view.trace !== undefined && best >= 0) view.trace.seen.push({ index: best, cost: bestRank, verdict: "taken" });
     return best;
   },
 };
 
-/** More than the average times `boundedLoad` in flight is too much; a handful never is. */
-function loadLimit(view: MemberView): number {
-  let inFlight = 0;
-  for (let index = 0; index < view.count; index += 1) inFlight += view.table.get(view.slotAt(index), F.inFlight);
-  return Math.max(4, Math.ceil((view.settings.boundedLoad * (inFlight + 1)) / Math.max(1, view.count)));
+/** Calls in flight per weight from which on an instance passes calls on. */
+function loadLimitPerWeight(view: MemberView): number {
+  let inFlight = 1;
+  let weights = 0;
+  for (let index = 0; index < view.count; index += 1) {
+    if (!view.isAllowed(index)) continue;
+    inFlight += view.table.get(view.slots[index] ?? 0, F.inFlight);
+    weights += view.weights[index] ?? 0;
+  }
+  return (view.settings.boundedLoad * inFlight) / Math.max(1, weights);
 }
 
-function rendezvousRank(key: number, address: string, weight: number): number {
-  const unit = ((mix(key ^ hashKey(address)) >>> 0) + 1) / 0x1_0000_0001;
+/** Higher is earlier in the order of the key. */
+function rendezvousRank(hash: number, weight: number): number {
+  const unit = ((mixBits(hash) >>> 0) + 1) / 0x1_0000_0001;
   return -weight / Math.log(unit);
-}
-
-/** A 32-bit hash of a text, never 0. The same in every process. */
-export function hashKey(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return mix(hash) || 1;
-}
-
-function mix(value: number): number {
-  let x = value | 0;
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return x ^ (x >>> 16);
 }

@@ -3,9 +3,9 @@
  * 0 to 5 are those of existing installations.
  */
 import { adaptivePolicy } from "./adaptive.js";
+import { dynamicWeightPolicy, foreignPolicy, standardPolicy, staticWeightPolicy } from "./by-weight.js";
 import { consistentHashPolicy } from "./consistent-hash.js";
 import type { BalancePolicy } from "./policy.js";
-import { weightedRandomPolicy } from "./weighted-random.js";
 
 export interface PolicyRow {
   readonly id: number;
@@ -15,10 +15,10 @@ export interface PolicyRow {
 
 export const POLICIES: readonly PolicyRow[] = [
   { id: 6, name: "adaptive", policy: adaptivePolicy },
-  { id: 1, name: "wrr", policy: weightedRandomPolicy },
-  { id: 2, name: "dynamic wrr", policy: adaptivePolicy },
-  { id: 3, name: "standard", policy: adaptivePolicy },
-  { id: 4, name: "odd", policy: weightedRandomPolicy },
+  { id: 1, name: "wrr", policy: staticWeightPolicy },
+  { id: 2, name: "dynamic wrr", policy: dynamicWeightPolicy },
+  { id: 3, name: "standard", policy: standardPolicy },
+  { id: 4, name: "odd", policy: foreignPolicy },
   { id: 5, name: "consistent hash", policy: consistentHashPolicy },
 ];
 
