@@ -6,8 +6,8 @@ import { type ClientTls, createRpcClient, type Picker, TlsDirectory } from "@mse
 import type { Command } from "commander";
 import type { CliContext } from "./cli-context.js";
 import { InterfaceMissing, MethodUnknown, NothingInTraffic } from "./errors.js";
-import { parseWhole } from "./services.js";
 import { readable } from "./versions.js";
+import { parseWhole } from "./whole-number.js";
 
 interface CallOptions {
   readonly data: string;

@@ -4,7 +4,7 @@ import { type ServiceState, tryReadWantedState, type WantedState } from "@msec/r
 import type { Command } from "commander";
 import { ago, type CliContext, table } from "./cli-context.js";
 import { LocalService, type LocalState } from "./local-services.js";
-import { parseWhole } from "./services.js";
+import { parseWhole } from "./whole-number.js";
 
 interface LocalOptions {
   readonly home: string;

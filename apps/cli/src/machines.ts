@@ -1,10 +1,13 @@
+import type { Machine } from "@msec/api-schema";
 import type { Command } from "commander";
 import { ago, type CliContext, table } from "./cli-context.js";
-import { parseWhole } from "./services.js";
+import { ArgumentInvalid } from "./errors.js";
+import { describeLabels, type LabelOptions, labelChange, labelOption } from "./labels.js";
+import { parseWhole } from "./whole-number.js";
 
 /** `msec machine …`. */
 export function machineCommands(program: Command, cli: CliContext): void {
-  const machine = program.command("machine").description("business machines and their agents");
+  const machine = program.command("machine").alias("machines").description("business machines and their agents");
   machine
     .command("list")
     .description("machines with the health of their agents")
@@ -12,10 +15,11 @@ export function machineCommands(program: Command, cli: CliContext): void {
       const answer = await cli.api()("machines.list");
       cli.print(answer, () =>
         table(
-          ["MACHINE", "ADDRESS", "STATE", "SEEN", "CPU %", "SERVICES", "LOGS WAITING", "ID"],
+          ["MACHINE", "ADDRESS", "LABELS", "STATE", "SEEN", "CPU %", "SERVICES", "LOGS WAITING", "ID"],
           answer.machines.map((m) => [
             m.name,
             m.address,
+            describeLabels(m.labels),
             m.state,
             ago(m.lastSeenAtMs),
             Math.round((m.load?.cpuRatio ?? 0) * 100),
@@ -34,6 +38,20 @@ export function machineCommands(program: Command, cli: CliContext): void {
       const body = { validForMinutes: parseWhole("--minutes", options.minutes) };
       const answer = await cli.api()("joinTokens.create", { body });
       cli.print(answer, () => [answer.command]);
+    });
+  machine
+    .command("label <machine>")
+    .alias("labels")
+    .description("tell where a machine is (its name, address or id); without options: show it")
+    .addOption(labelOption("zone"))
+    .addOption(labelOption("rack"))
+    .addOption(labelOption("set"))
+    .action(async (text: string, options: LabelOptions) => {
+      const found = await findMachine(cli, text);
+      const body = labelChange(options);
+      const params = { machineId: found.machineId };
+      const answer = body ? await cli.api()("machines.setLabels", { params, body }) : found;
+      cli.print(answer, () => [`${answer.name} (${answer.address}): ${describeLabels(answer.labels)}`]);
     });
   machine
     .command("remove <id>")
@@ -60,4 +78,14 @@ export function machineCommands(program: Command, cli: CliContext): void {
         ),
       );
     });
+}
+
+/** By name, address or id. @throws {ArgumentInvalid} none, or several of that name */
+async function findMachine(cli: CliContext, text: string): Promise<Machine> {
+  const { machines } = await cli.api()("machines.list");
+  const found = machines.filter((m) => [m.machineId, m.address, m.name].includes(text));
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  const problem = only ? `${found.length} machines are named ${text}; give the address` : `no machine is ${text}`;
+  throw new ArgumentInvalid({ argument: "machine", problem });
 }

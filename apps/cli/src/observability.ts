@@ -1,7 +1,7 @@
 import type { Hop, LogRecord } from "@msec/api-schema";
 import type { Command } from "commander";
 import { type CliContext, table } from "./cli-context.js";
-import { parseWhole } from "./services.js";
+import { parseWhole } from "./whole-number.js";
 
 interface LogOptions {
   readonly service?: string;

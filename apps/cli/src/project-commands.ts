@@ -8,8 +8,8 @@ import { generateProject } from "./project/generate.js";
 import { createProject } from "./project/new-project.js";
 import { openProject } from "./project/project.js";
 import { runProject } from "./project/run-project.js";
-import { parseWhole } from "./services.js";
 import { VERSION } from "./version.js";
+import { parseWhole } from "./whole-number.js";
 
 /** `msec new`, `gen`, `build`, `run`: what a service author does in a project. */
 export function projectCommands(program: Command, cli: CliContext): void {

@@ -1,10 +1,21 @@
+import { POLICIES, type ServiceSettings } from "@msec/api-schema";
 import { formatServiceName, parseServiceName } from "@msec/core";
 import type { Command } from "commander";
 import { type CliContext, table } from "./cli-context.js";
 import { ArgumentInvalid } from "./errors.js";
+import { instanceCommands } from "./instances.js";
+import { parseWhole } from "./whole-number.js";
 
 /** `msec group …`, `msec service …`, `msec instance …`. */
 export function serviceCommands(program: Command, cli: CliContext): void {
+  groupCommands(program, cli);
+  const service = program.command("service").description("second-level services");
+  listAndAdd(service, cli);
+  settingCommands(service, cli);
+  instanceCommands(program, cli);
+}
+
+function groupCommands(program: Command, cli: CliContext): void {
   const group = program.command("group").description("first-level services");
   group
     .command("add <name>")
@@ -21,8 +32,9 @@ export function serviceCommands(program: Command, cli: CliContext): void {
     .action(async (first: string) => {
       cli.print(await cli.api()("groups.delete", { params: { first } }), () => [`removed group ${first}`]);
     });
+}
 
-  const service = program.command("service").description("second-level services");
+function listAndAdd(service: Command, cli: CliContext): void {
   service
     .command("list")
     .description("all services with their health")
@@ -63,87 +75,75 @@ export function serviceCommands(program: Command, cli: CliContext): void {
     .action(async (full: string) => {
       cli.print(await cli.api()("services.delete", { params: parseServiceName(full) }), () => [`removed ${full}`]);
     });
-
-  instanceCommands(program, cli);
 }
 
-function instanceCommands(program: Command, cli: CliContext): void {
-  const instance = program.command("instance").description("instances of a service");
-  instance
-    .command("list <First.Second>")
-    .description("instances with their processes and why they are as they are")
+interface SettingOptions {
+  readonly policy?: ServiceSettings["policy"];
+  readonly locality?: ServiceSettings["locality"];
+  readonly partition?: string;
+  readonly check?: ServiceSettings["check"];
+  readonly tuning?: string;
+  readonly memo?: string;
+}
+
+/** How machines choose among the instances of a service. */
+function settingCommands(service: Command, cli: CliContext): void {
+  service
+    .command("show <First.Second>")
+    .description("one service with its health and how machines choose among its instances")
     .action(async (full: string) => {
-      const answer = await cli.api()("instances.list", { params: parseServiceName(full) });
-      cli.print(answer, () =>
-        table(
-          ["ADDRESS", "TRAFFIC", "WEIGHT", "PROCESS", "RELEASE", "MACHINE", "WHY"],
-          answer.instances.map((i) => [
-            i.address,
-            i.status,
-            i.weight,
-            i.process.state,
-            i.process.releaseId ?? "-",
-            i.machineName || "-",
-            i.process.text,
-          ]),
-        ),
-      );
-    });
-  instance
-    .command("add <First.Second> <hosts...>")
-    .description("add instances, out of traffic: hosts for standard services, ip:port for external ones")
-    .option("--weight <weight>", "1 to 10000")
-    .action(async (full: string, places: string[], options: { weight?: string }) => {
-      const isAddress = places.every((place) => place.includes(":"));
-      const body = {
-        ...(isAddress ? { addresses: places } : { hosts: places }),
-        ...(options.weight !== undefined && { weight: parseWhole("--weight", options.weight) }),
-      };
-      const answer = await cli.api()("instances.create", { params: parseServiceName(full), body });
+      const answer = await cli.api()("services.get", { params: parseServiceName(full) });
       cli.print(answer, () => [
-        `added ${answer.instances.map((i) => i.address).join(", ")} to ${full}, out of traffic`,
+        `${full}  ${answer.kind}  ${answer.enabledCount}/${answer.instanceCount} in traffic`,
+        `${answer.health}: ${answer.healthText}`,
+        ...(answer.memo === "" ? [] : [answer.memo]),
+        describeSettings(answer.settings),
       ]);
     });
-  instance
-    .command("remove <First.Second> <ip:port>")
-    .description("remove an instance that is out of traffic")
-    .action(async (full: string, address: string) => {
-      const params = { ...parseServiceName(full), address };
-      cli.print(await cli.api()("instances.delete", { params }), () => [`removed ${address} from ${full}`]);
+  service
+    .command("set <First.Second>")
+    .description("change how machines choose among the instances; what is not given stays")
+    .option("--policy <policy>", POLICIES.join(", "))
+    .option(
+      "--locality <near>",
+      "zone or rack: near instances first, others when these do badly or have much to do; none",
+    )
+    .option("--partition <on|off>", "on: only instances in the set of the caller's own machine")
+    .option("--check <check>", "tcp: agents dial instances that nobody calls; none")
+    .option("--tuning <key=value,...>", "keys of the weight shaping; replaces those that are set, empty clears them")
+    .option("--memo <text>", "note")
+    .action(async (full: string, options: SettingOptions) => {
+      const { partition, tuning, ...rest } = options;
+      const body = {
+        ...rest,
+        ...(partition !== undefined && { partition: parseSwitch("--partition", partition) }),
+        ...(tuning !== undefined && { tuning: parseTuning(tuning) }),
+      };
+      const answer = await cli.api()("services.update", { params: parseServiceName(full), body });
+      cli.print(answer, () => [`${full}: ${describeSettings(answer.settings)}`]);
     });
-  for (const action of ["start", "stop", "restart"] as const) {
-    instance
-      .command(`${action} <First.Second> <ip:port>`)
-      .description(`${action} the processes of one instance`)
-      .action(async (full: string, address: string) => {
-        const params = { ...parseServiceName(full), address };
-        const answer = await cli.api()("instances.order", { params, body: { action } });
-        cli.print(answer, () => [answer.text]);
-      });
-  }
-  for (const action of ["expand", "shrink"] as const) {
-    program
-      .command(`${action} <First.Second> <addresses...>`)
-      .description(action === "expand" ? "put instances into traffic" : "take instances out of traffic")
-      .option("--dry-run", "only tell what would happen")
-      .option("--allow-empty", "confirm that the last instance leaves traffic")
-      .action(async (full: string, addresses: string[], options: { dryRun?: boolean; allowEmpty?: boolean }) => {
-        const answer = await cli.api()("capacity.change", {
-          params: parseServiceName(full),
-          body: { action, addresses, dryRun: options.dryRun ?? false, allowEmpty: options.allowEmpty ?? false },
-        });
-        cli.print(answer, () => [
-          answer.text,
-          `in traffic: ${answer.inTraffic.join(", ") || "none"}`,
-          `${answer.agentsTold} of ${answer.agentsOnline} agents have it`,
-        ]);
-      });
-  }
 }
 
-/** A whole number up to `max`. @throws {ArgumentInvalid} */
-export function parseWhole(argument: string, text: string, max = 999_999_999): number {
-  if (!/^\d{1,9}$/.test(text)) throw new ArgumentInvalid({ argument, problem: `${text} is no whole number` });
-  if (Number(text) > max) throw new ArgumentInvalid({ argument, problem: `${text} is above ${max}` });
-  return Number(text);
+function describeSettings({ policy, locality, partition, check, tuning }: ServiceSettings): string {
+  const keys = Object.entries(tuning).map(([key, value]) => `${key}=${value}`);
+  const words = [`policy ${policy}`, `locality ${locality}`, `partition ${partition ? "on" : "off"}`, `check ${check}`];
+  return [...words, ...keys].join(", ");
+}
+
+/** @throws {ArgumentInvalid} */
+function parseSwitch(argument: string, text: string): boolean {
+  if (text !== "on" && text !== "off")
+    throw new ArgumentInvalid({ argument, problem: `${text} is neither on nor off` });
+  return text === "on";
+}
+
+/** `success_ratio_base=0.95,shaping_request_min=20`. @throws {ArgumentInvalid} */
+function parseTuning(text: string): ServiceSettings["tuning"] {
+  const pairs = text.split(",").filter(Boolean);
+  const entries = pairs.map((pair) => {
+    const [, key = "", value = ""] = /^([a-z_]+)=([0-9.]+)$/.exec(pair) ?? [];
+    if (key === "") throw new ArgumentInvalid({ argument: "--tuning", problem: `${pair} is not key=number` });
+    return [key, Number(value)];
+  });
+  return Object.fromEntries(entries);
 }
