@@ -1,3 +1,4 @@
+import { systemClock } from "@msec/core";
 import {
   CAPABILITY_CANCEL,
   createFrameSlice,
@@ -56,6 +57,25 @@ describe("deadlines and cancellation", () => {
     await expect.poll(() => stuck.server.inFlight).toBe(1);
     release?.();
     expect(await next).toEqual({ text: "y" });
+  });
+
+  it("keeps to deadlines while the time of day jumps", async () => {
+    let jumpMs = 0;
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + jumpMs };
+    const left: number[] = [];
+    const slow: Say = async (request, ctx) => {
+      jumpMs += request.text === "on" ? 3_600_000 : -7_200_000;
+      left.push(ctx.remainingMs());
+      await clock.sleep(20);
+      return request;
+    };
+    const picker = new ListPicker([await startServer(slow, { clock })]);
+    const client = openClient(picker, { clock });
+    const options = { timeoutMs: 1_000 };
+    expect(await client.call(order, "Test.echo", { text: "on" }, options)).toEqual({ text: "on" });
+    expect(await client.call(order, "Test.echo", { text: "back" }, options)).toEqual({ text: "back" });
+    expect(left.every((ms) => ms > 0 && ms <= 1_000)).toBe(true);
+    expect(picker.reports.every(({ latencyMs }) => latencyMs > 0 && latencyMs < 1_000)).toBe(true);
   });
 
   it("does not ask twice when a repeat could do harm or nobody else is there", async () => {
