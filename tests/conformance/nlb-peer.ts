@@ -13,12 +13,12 @@ export interface NlbPeer {
   ask<T = unknown>(command: { readonly do: string } & Readonly<Record<string, unknown>>): Promise<T>;
 }
 
-/** A process that keeps its mappings until the test ends. */
-export function startNlbPeer(): NlbPeer {
+/** A process that keeps its mappings until the test ends. @param atEnd notes what ends it */
+export function startNlbPeer(atEnd: (end: () => Promise<void>) => void = onTestFinished): NlbPeer {
   const child = spawn(PYTHON, [SCRIPT], { stdio: "pipe" });
   child.stderr.on("data", (chunk) => process.stderr.write(chunk));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  onTestFinished(async () => {
+  atEnd(async () => {
     const closed = once(child, "close");
     child.stdin.end();
     await closed;
