@@ -1,6 +1,11 @@
-/** `npm run bench -- lb-page`: writes the simulator's tables into docs/reference/fault-tolerance.md, between two marks, from the newest result. */
+/**
+ * `npm run bench -- lb-page`: writes the tables of the simulator and of the chaos runs into docs/reference/fault-tolerance.md, each between
+ * two marks, from the newest results.
+ */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { chaosBlock } from "../chaos/chaos-page.js";
+import { withMarkedBlock } from "../marked-block.js";
 import type { Bar } from "./bars.js";
 import type { Cell } from "./cell.js";
 import { markdownScenario, markdownTable, speedNote, speedRows } from "./lb-tables.js";
@@ -9,9 +14,6 @@ import type { SpeedFigures } from "./speed.js";
 
 const folder = new URL("../../", import.meta.url);
 const page = fileURLToPath(new URL("../docs/reference/fault-tolerance.md", folder));
-const BEGIN = "<!-- simulator: written by `npm run bench -- lb-page`; do not edit -->";
-const END = "<!-- simulator: end -->";
-
 interface LbFile {
   readonly date: string;
   readonly commit: string;
@@ -30,17 +32,16 @@ export async function writeFaultTolerancePage(): Promise<void> {
   const newest = newestResult();
   if (newest === undefined) throw new Error("no result yet: npm run bench -- lb");
   const old = readFileSync(page, "utf8");
-  writeFileSync(page, withBlock(old, blockOf(newest.file, newest.result)));
+  const simulated = withMarkedBlock(
+    old,
+    { name: "simulator", command: "lb-page" },
+    blockOf(newest.file, newest.result),
+  );
+  const chaos = chaosBlock();
+  const both =
+    chaos === undefined ? simulated : withMarkedBlock(simulated, { name: "chaos", command: "lb-page" }, chaos);
+  writeFileSync(page, both);
   process.stderr.write(`written to ${page}\n`);
-}
-
-/** The text with the block between the marks; at the end when there are none yet. */
-export function withBlock(text: string, block: string): string {
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  const marked = `${BEGIN}\n\n${block}\n\n${END}`;
-  if (begin < 0 || end < begin) return `${text.trimEnd()}\n\n${marked}\n`;
-  return `${text.slice(0, begin)}${marked}${text.slice(end + END.length)}`;
 }
 
 function newestResult(): { file: string; result: LbFile } | undefined {
