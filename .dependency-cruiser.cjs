@@ -37,7 +37,7 @@ const apps = {
     "daemon",
   ],
   web: ["core", "api-schema"],
-  cli: ["core", "api-schema", "daemon", "idl", "rpc", "shm", "protocol"],
+  cli: ["core", "api-schema", "balancer", "daemon", "idl", "naming", "naming-zookeeper", "rpc", "shm", "protocol"],
 };
 const tests = "\\.(test|contract|bench)\\.tsx?$";
 const rule = (group, name, may) => ({

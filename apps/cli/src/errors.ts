@@ -101,3 +101,15 @@ export const ProcessNotReady = defineError<{ program: string; output: string }>(
   "UNAVAILABLE",
   (d) => `${d.program} did not start:\n${d.output}`,
 );
+
+export const NamesUnreadable = defineError<{ path: string; problem: string }>(
+  "CLI_NAMES_UNREADABLE",
+  "INVALID_ARGUMENT",
+  (d) => `names of ${d.path} can't be read: ${d.problem}`,
+);
+
+export const NamesRefused = defineError<{ count: number; to: string }>(
+  "CLI_NAMES_REFUSED",
+  "FAILED_PRECONDITION",
+  (d) => `${d.count} names were refused by ${d.to}; the lines above say why, the others are copied`,
+);

@@ -6,6 +6,7 @@ import { EXAMPLES } from "./examples.js";
 import { localCommands } from "./local-commands.js";
 import { loginCommands } from "./login.js";
 import { machineCommands } from "./machines.js";
+import { namingStoreCommands } from "./naming-store.js";
 import { observabilityCommands } from "./observability.js";
 import { processCommands } from "./processes.js";
 import { projectCommands } from "./project-commands.js";
@@ -44,6 +45,7 @@ export function createProgram(): { readonly program: Command; readonly cli: CliC
   versionCommands(program, cli);
   releaseCommands(program, cli);
   machineCommands(program, cli);
+  namingStoreCommands(program, cli);
   tlsCommands(program, cli);
   observabilityCommands(program, cli);
   loginCommands(program, cli);

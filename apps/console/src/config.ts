@@ -31,6 +31,19 @@ export const ConsoleConfig = Type.Object(
       },
       { ...Strict, default: {} },
     ),
+    naming: Type.String({
+      default: "embedded",
+      pattern: "^(embedded|zk://\\S+)$",
+      description:
+        "Where names are kept: `embedded`, in this console, or also in a ZooKeeper that agents and consoles of the old kind share: " +
+        "`zk://[user@]host[:port][,host…][/path]`, port 8972 unless said.",
+    }),
+    namingSecret: Type.Optional(
+      Type.String({
+        "x-secret": true,
+        description: "Secret of the user in `naming`. Better in a file: MSEC_NAMING_SECRET_FILE.",
+      }),
+    ),
     publicUrl: Type.String({
       default: "",
       pattern: "^(https?://[^/\\s]+)?$",

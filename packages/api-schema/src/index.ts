@@ -4,6 +4,14 @@ export { ApiUnreachable } from "./errors.js";
 export { Instance, InstanceProcess, InstanceView, instanceRoutes, Transport } from "./instances.js";
 export { JoinToken, Machine, MachineLoad, MachineService, machineRoutes, Order } from "./machines.js";
 export {
+  NameImportStep,
+  NameRecord,
+  NameStoreStatus,
+  nameStoreRoutes,
+  OldMachine,
+  StoreDifference,
+} from "./name-store.js";
+export {
   FullName,
   InstanceAddress,
   Ip,

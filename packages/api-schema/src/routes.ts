@@ -1,6 +1,7 @@
 import { accountRoutes } from "./accounts.js";
 import { instanceRoutes } from "./instances.js";
 import { machineRoutes } from "./machines.js";
+import { nameStoreRoutes } from "./name-store.js";
 import { namingRoutes } from "./naming.js";
 import { observabilityRoutes } from "./observability.js";
 import { releaseRoutes } from "./releases.js";
@@ -16,6 +17,7 @@ export const routes = {
   ...versionRoutes,
   ...releaseRoutes,
   ...machineRoutes,
+  ...nameStoreRoutes,
   ...namingRoutes,
   ...tlsRoutes,
   ...observabilityRoutes,

@@ -95,6 +95,9 @@ describe("maskSecrets", () => {
       extra: 1,
     });
     expect(maskSecrets(Type.Object({}), { a: null })).toEqual({ a: null });
+    const Url = Type.Object({ url: Type.String() });
+    expect(maskSecrets(Url, { url: "zk://ops:hush:hush@zk:1/a" })).toEqual({ url: "zk://ops:***@zk:1/a" });
+    expect(maskSecrets(Url, { url: "http://ops@zk:1/a@b" })).toEqual({ url: "http://ops@zk:1/a@b" });
     const list = Type.Array(Type.Object({ token: Type.String({ "x-secret": true }) }));
     expect(maskSecrets(list, [{ token: "t" }])).toEqual([{ token: "***" }]);
   });

@@ -41,7 +41,10 @@ function configProblems(error: ValueError): ConfigProblem[] {
   return [{ path: base === "" ? "(root)" : base, message: error.message }];
 }
 
-/** The value as a person may see it: fields marked `x-secret` are masked, in lists too. */
+/** `scheme://user:` of an address with a secret. */
+const LOGIN_IN_URL = /^([a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:)[^/@\s]*@/i;
+
+/** The value as a person may see it: fields marked `x-secret` are masked, in lists too, and secrets in addresses. */
 export function maskSecrets(schema: TSchema, value: unknown): unknown {
   const { properties = {}, items = {} } = schema as {
     properties?: Record<string, TSchema & { "x-secret"?: boolean }>;
@@ -53,6 +56,7 @@ export function maskSecrets(schema: TSchema, value: unknown): unknown {
     Object.entries(value).map(([key, inner]) => {
       const property = properties[key];
       if (property?.["x-secret"] === true) return [key, "***"];
+      if (typeof inner === "string") return [key, inner.replace(LOGIN_IN_URL, "$1***@")];
       return [key, property ? maskSecrets(property, inner) : inner];
     }),
   );

@@ -10,6 +10,9 @@ export {
 export type { HeldChange, TakeOver } from "./name-sync.js";
 export type { MachineLoad, OldMachine } from "./presence.js";
 export type { HoldKind } from "./sync-decision.js";
+// For sister packages, not stable:
+export type { NodeEvent, NodeStat, ZookeeperNode } from "./wire.js";
+export { ZookeeperClient, type ZookeeperClientOptions } from "./zookeeper-client.js";
 export {
   openZookeeperNameStore,
   ZookeeperNameStore,

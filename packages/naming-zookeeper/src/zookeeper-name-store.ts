@@ -145,6 +145,14 @@ export class ZookeeperNameStore implements NameStore {
     return this.#presence.oldMachines();
   }
 
+  /** Whether both sides were compared within the time. */
+  async waitInStep(timeoutMs: number): Promise<boolean> {
+    const { clock = systemClock } = this.#options;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    while (this.#sync.syncedAtMs === 0 && clock.monotonicMs() < deadlineMs) await clock.sleep(20);
+    return this.#sync.syncedAtMs > 0;
+  }
+
   /** Resolved when all that can be done now is done. */
   async settled(): Promise<void> {
     await this.#sync.settled();

@@ -9,6 +9,7 @@ export {
 } from "./errors.js";
 export { FailingNameStore } from "./failing-name-store.js";
 export { MemoryNameStore } from "./memory-name-store.js";
+export { type NamePlanStep, planNames } from "./name-plan.js";
 export type {
   InstanceCheck,
   InstanceTransport,

@@ -3,7 +3,7 @@
  * compared with them at each start, so that a crash between the two leaves no lasting difference.
  */
 import { formatHostPort, formatServiceName, parseHostPort, type ServiceName } from "@msec/core";
-import type { NameStore } from "@msec/naming";
+import type { NameStore, ServiceEntry, ServiceEntryInput } from "@msec/naming";
 import { type LabelsByHost, labelsOf } from "../machines/machine-labels.js";
 import { PlatformWouldEmpty } from "../services/errors.js";
 import { PLATFORM_GROUP } from "../services/platform-services.js";
@@ -32,6 +32,8 @@ export interface CapacityServiceOptions {
   readonly names: NameStore;
   /** Labels of the machines. */
   readonly labels: () => Promise<LabelsByHost>;
+  /** For a store that others write too: makes rows of a name that has none. Missing: such a name is removed. */
+  readonly adopt?: ((entry: ServiceEntry) => Promise<void>) | undefined;
 }
 
 export class CapacityService {
@@ -72,13 +74,32 @@ export class CapacityService {
   /** Makes the name store equal to the instance rows; for each start. */
   reconcile(): Promise<void> {
     return this.#inTurn(async () => {
-      const { services, names, labels } = this.#options;
+      const { services, names, labels, adopt } = this.#options;
       const rows = await services.list();
       const machines = await labels();
       for (const row of rows) await this.#publish(row, machines);
       const known = new Set(rows.map(formatServiceName));
-      for (const { service } of await names.list()) if (!known.has(service)) await names.remove(service);
+      const unknown = (await names.list()).filter(({ service }) => !known.has(service));
+      for (const entry of unknown) await (adopt ? adopt(entry) : names.remove(entry.service));
     });
+  }
+
+  /** Does work that changes rows and names together, while nothing else does. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(work);
+  }
+
+  /** What the rows of a service say should be in the name store. */
+  async entryOf(name: ServiceName, machines?: LabelsByHost): Promise<ServiceEntryInput> {
+    const { services, labels } = this.#options;
+    const { settings } = await services.get(name);
+    const places = machines ?? (await labels());
+    const enabled = (await services.instances(name)).filter((row) => row.status === "enabled");
+    const instances = enabled.map((row) => {
+      const { host, port, transport, weight } = row;
+      return { host, port, transport, weight, ...labelsOf(row, places) };
+    });
+    return { ...settings, instances };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -105,15 +126,7 @@ export class CapacityService {
   }
 
   async #publish(name: ServiceName, machines?: LabelsByHost): Promise<void> {
-    const { services, names, labels } = this.#options;
-    const { settings } = await services.get(name);
-    const places = machines ?? (await labels());
-    const enabled = (await services.instances(name)).filter((row) => row.status === "enabled");
-    const instances = enabled.map((row) => {
-      const { host, port, transport, weight } = row;
-      return { host, port, transport, weight, ...labelsOf(row, places) };
-    });
-    await names.put(formatServiceName(name), { ...settings, instances });
+    await this.#options.names.put(formatServiceName(name), await this.entryOf(name, machines));
   }
 
   async #revision(service: string): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Logger } from "@msec/core";
+import type { Heartbeat } from "@msec/protocol";
 import type { JoinService } from "../machines/join-service.js";
 import type { MachineService } from "../machines/machine-service.js";
 import type { MachineStore } from "../machines/machine-store.js";
@@ -20,6 +21,8 @@ export interface HubServiceDeps {
   readonly sink: TelemetrySink;
   readonly tls: TlsService;
   readonly logger: Logger;
+  /** The machine at this address is alive, with its load when it told. */
+  onAlive?(address: string, load?: Heartbeat["load"]): void;
 }
 
 /** Leads what agents say to the parts that it concerns. */
@@ -35,12 +38,17 @@ export function hubServices(deps: HubServiceDeps): HubServices {
       addresses.set(machineId, facts.address);
       logger.info("agent connected", { machineId, machine: facts.name, address: facts.address });
       pusher.onConnected(machineId, names);
+      deps.onAlive?.(facts.address);
     },
     onDisconnected: (machineId) => {
       logger.info("agent disconnected", { machineId });
       pusher.onDisconnected(machineId);
     },
-    onHeartbeat: (machineId, beat) => machines.onHeartbeat(machineId, beat),
+    onHeartbeat: (machineId, beat) => {
+      const address = addresses.get(machineId);
+      if (address !== undefined) deps.onAlive?.(address, beat.load);
+      return machines.onHeartbeat(machineId, beat);
+    },
     onMetrics: (machineId, batchId, points) => sink.onMetrics(sourceOf(machineId), batchId, points),
     onLogs: (machineId, batchId, events) => sink.onLogs(sourceOf(machineId), batchId, events),
     readBlob: async (sha256, offset, maxBytes) => {

@@ -7,7 +7,10 @@ import type { Feature } from "../feature.js";
 import { mergeHandlers } from "../http/route-handlers.js";
 import { machineFacts } from "../machines/machine-facts.js";
 import { machineRoutes } from "../machines/machine-routes.js";
+import { nameStoreRoutes } from "../naming/name-store-routes.js";
+import { NameTakeover } from "../naming/name-takeover.js";
 import { namingRoutes } from "../naming/naming-routes.js";
+import { openNames, sharedNames } from "../naming/open-names.js";
 import { instanceOrderRoutes } from "../orders/instance-order-routes.js";
 import { releaseRoutes } from "../releases/release-routes.js";
 import { releaseVersionUse } from "../releases/release-version-use.js";
@@ -53,7 +56,14 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
     if (config.link.publicAddress !== "") return splitAddress(config.link.publicAddress);
     return { host: bind.host, port: listener?.port ?? bind.port };
   };
-  const names = await openSqlNameStore(`${paths.console}/naming.db`);
+  const takeover = new NameTakeover({
+    ...{ database, clock, actor: "zookeeper" },
+    capacity: {
+      alone: (work) => control.capacity.alone(work),
+      entryOf: (name) => control.capacity.entryOf(name),
+    },
+  });
+  const { store: names, zookeeper } = await openNames(context, takeover);
   const published = await openSqlNameStore(`${paths.console}/published-names.db`);
   const tls = await TlsService.open({
     ...{ database, clock, logger: context.logger },
@@ -70,6 +80,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
     published,
     tls,
     ...deps,
+    ...(zookeeper && sharedNames(zookeeper, takeover, context.logger)),
   });
   let tlsTimer: NodeJS.Timeout | undefined;
   deps.versions.setUse(releaseVersionUse(database.stores.releases));
@@ -83,6 +94,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       machineRoutes({ ...control, database, clock }),
       capacityRoutes({ capacity, naming: naming.service, names, database, clock }),
       namingRoutes(naming.service),
+      nameStoreRoutes({ names, zookeeper, takeover, naming: naming.service, database, clock }),
       releaseRoutes({ releases, database, clock }),
       tlsRoutes({ tls, database, clock }),
       instanceOrderRoutes({ orders, services: deps.services, machineAt: control.machineAt, database, clock }),
@@ -93,6 +105,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       await releases.markInterrupted();
       await capacity.reconcile();
       await naming.gate.start();
+      zookeeper?.connect();
       listener = await listenLink({
         ...bind,
         key: identity.tlsKey,

@@ -1,6 +1,7 @@
 /** Everything that drives machines, put together: machines, orders, naming, capacity and releases around the agent hub. */
 import { formatHostPort, formatServiceName, parseHostPort, parseServiceName } from "@msec/core";
-import type { NameStore, ResumableNameStore } from "@msec/naming";
+import type { NameStore, ResumableNameStore, ServiceEntry } from "@msec/naming";
+import type { Heartbeat } from "@msec/protocol";
 import { CapacityService } from "../capacity/capacity-service.js";
 import type { ConsoleContext } from "../context.js";
 import { JoinService } from "../machines/join-service.js";
@@ -34,6 +35,9 @@ export interface MachineControlDeps {
   readonly sink: TelemetrySink;
   readonly tls: TlsService;
   readonly linkAddress: () => { readonly host: string; readonly port: number };
+  /** The store's side of names that others write too. */
+  readonly adopt?: ((entry: ServiceEntry) => Promise<void>) | undefined;
+  readonly onAlive?: (address: string, load?: Heartbeat["load"]) => void;
 }
 
 export interface MachineControl {
@@ -93,6 +97,7 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     services: deps.services,
     names,
     labels: () => labelsByHost(stores.machines),
+    adopt: deps.adopt,
   });
   const releases: ReleaseService = releaseService(deps, machines, orders);
   deps.services.addWatcher({
@@ -115,6 +120,7 @@ export function createMachineControl(deps: MachineControlDeps): MachineControl {
     sink: deps.sink,
     tls: deps.tls,
     logger,
+    ...(deps.onAlive && { onAlive: deps.onAlive }),
   });
   return {
     hub,

@@ -40,6 +40,11 @@ export class NamingService {
     return this.#options.gate.held.map(toHeldName);
   }
 
+  /** Resolves when all that the store told so far is published or held back. */
+  settled(): Promise<void> {
+    return this.#options.gate.settled();
+  }
+
   async refusals(): Promise<NameRefusal[]> {
     const { pusher, machineName } = this.#options;
     const named = pusher.refusals.map(async ({ agentId, sinceMs, problem }) => {
