@@ -18,6 +18,7 @@ import { MachineLoadReader } from "./machine-load/machine-load.js";
 import { startMetrics } from "./metrics/metric-intake.js";
 import { NamingKeeper } from "./naming/naming-keeper.js";
 import { OriginalNaming } from "./naming/original/original-naming.js";
+import { answerRoutes } from "./naming/read-routes.js";
 import { reportRoutes } from "./naming/route-report.js";
 import { type OrderService, startOrders } from "./orders/order-service.js";
 import { undoCutOffSwitches } from "./releases/activate-release.js";
@@ -88,6 +89,9 @@ async function startParts(context: Context): Promise<RunningAgent> {
     facts: agentFacts(config),
     handlers: {
       "naming.apply": (push) => ({ result: naming.apply(push) }),
+      "routes.read": ({ service, picks, key }) => ({
+        result: answerRoutes(naming.tables.view(service), { picks, key, random }),
+      }),
       order: (signed) => {
         parts.orders?.accept(signed);
         parts.tls?.poke(); // it may be for a service that is new here

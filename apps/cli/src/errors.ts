@@ -102,6 +102,18 @@ export const ProcessNotReady = defineError<{ program: string; output: string }>(
   (d) => `${d.program} did not start:\n${d.output}`,
 );
 
+export const AgentNeverHere = defineError<{ home: string }>(
+  "CLI_NO_AGENT",
+  "NOT_FOUND",
+  (d) => `no agent has run with the home ${d.home}: start one (msec agent, msec dev), or give --home or MSEC_HOME`,
+);
+
+export const RouteUnknown = defineError<{ service: string; home: string }>(
+  "CLI_ROUTE_UNKNOWN",
+  "NOT_FOUND",
+  (d) => `${d.service} is not known in ${d.home}: check its name, and that the agent has its names from the console`,
+);
+
 export const NamesUnreadable = defineError<{ path: string; problem: string }>(
   "CLI_NAMES_UNREADABLE",
   "INVALID_ARGUMENT",

@@ -13,6 +13,7 @@ import { projectCommands } from "./project-commands.js";
 import { psCommand } from "./ps.js";
 import { releaseCommands } from "./releases.js";
 import { serviceCommands } from "./services.js";
+import { routeCommand } from "./route.js";
 import { statCommand } from "./stat.js";
 import { tlsCommands } from "./tls.js";
 import { VERSION } from "./version.js";
@@ -42,6 +43,7 @@ export function createProgram(): { readonly program: Command; readonly cli: CliC
   localCommands(program, cli);
   statCommand(program, cli);
   serviceCommands(program, cli);
+  routeCommand(program, cli);
   versionCommands(program, cli);
   releaseCommands(program, cli);
   machineCommands(program, cli);

@@ -49,6 +49,7 @@ export {
   route,
 } from "./route.js";
 export { type RouteName, routes } from "./routes.js";
+export { RouteMachine, ServiceRouteRow, ServiceRoutes, serviceRouteRoutes } from "./service-routes.js";
 export { POLICIES, Policy, ServiceSettings, Tuning } from "./service-settings.js";
 export { Group, Health, ServiceKind, ServiceSummary, serviceRoutes } from "./services.js";
 export { TlsAuthority, TlsMachine, TlsStatus, tlsRoutes } from "./tls.js";

@@ -62,6 +62,7 @@ export const Hop = Strict({
   costMs: Type.Number(),
   err: Type.Integer(),
   reason: Type.String(),
+  choice: Type.String({ description: "why the caller took this instance; empty unless the request was coloured" }),
   /** `server` = told by the callee; `client` = only the caller knows (the callee never answered). */
   seenBy: OneOf(["server", "client"]),
 });

@@ -5,6 +5,7 @@ import { nameStoreRoutes } from "./name-store.js";
 import { namingRoutes } from "./naming.js";
 import { observabilityRoutes } from "./observability.js";
 import { releaseRoutes } from "./releases.js";
+import { serviceRouteRoutes } from "./service-routes.js";
 import { serviceRoutes } from "./services.js";
 import { tlsRoutes } from "./tls.js";
 import { versionRoutes } from "./versions.js";
@@ -13,6 +14,7 @@ import { versionRoutes } from "./versions.js";
 export const routes = {
   ...accountRoutes,
   ...serviceRoutes,
+  ...serviceRouteRoutes,
   ...instanceRoutes,
   ...versionRoutes,
   ...releaseRoutes,

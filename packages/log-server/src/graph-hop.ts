@@ -17,6 +17,8 @@ export interface GraphHop {
   /** As the caller saw it, when it failed for the caller; else as the callee told. 0 = ok. */
   readonly err: number;
   readonly reason: string;
+  /** Why the caller took this instance, in words; "" unless the request was coloured. */
+  readonly choice: string;
   /** `client` = no callee told of it. */
   readonly seenBy: "server" | "client";
 }

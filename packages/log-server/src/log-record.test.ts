@@ -36,7 +36,7 @@ describe("hopRow", () => {
 describe("parseCalls", () => {
   it("reads what a hop record carries", () => {
     const text =
-      '[{"t":"VOA.Crawl","m":"get","a":"127.0.0.3:1","n":2,"s":7,"c":1500,"e":-10,"r":"RPC_TIMEOUT","i":"ab"}]';
+      '[{"t":"VOA.Crawl","m":"get","a":"127.0.0.3:1","n":2,"s":7,"c":1500,"e":-10,"r":"RPC_TIMEOUT","i":"ab","w":"its turn"}]';
     expect(parseCalls(text)).toEqual([
       {
         target: "VOA.Crawl",
@@ -48,6 +48,7 @@ describe("parseCalls", () => {
         err: -10,
         reason: "RPC_TIMEOUT",
         spanId: "ab",
+        choice: "its turn",
       },
     ]);
   });

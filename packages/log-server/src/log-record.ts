@@ -51,6 +51,8 @@ export interface HopCall {
   readonly err: number;
   readonly reason: string;
   readonly spanId: string;
+  /** Why this instance was taken, in words; "" unless the request was coloured. */
+  readonly choice: string;
 }
 
 /** Columns of a row, in the order of the insert statements. */
@@ -120,7 +122,7 @@ export function parseCalls(text: string): HopCall[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown) => {
     if (typeof item !== "object" || item === null) return [];
-    const { t, m, a, n, s, c, e, r, i } = item as Record<string, unknown>;
+    const { t, m, a, n, s, c, e, r, i, w } = item as Record<string, unknown>;
     return [
       {
         target: textOf(t),
@@ -132,6 +134,7 @@ export function parseCalls(text: string): HopCall[] {
         err: numberOf(e),
         reason: textOf(r),
         spanId: textOf(i),
+        choice: textOf(w),
       },
     ];
   });

@@ -82,6 +82,7 @@ function serverHop(hop: StoredHop, seen: { call: HopCall; parent: StoredHop } | 
       costMs,
       err: outcome.err,
       reason: outcome.reason,
+      choice: call?.choice ?? "",
       seenBy: "server",
     },
     machine: hop.machine,
@@ -90,8 +91,8 @@ function serverHop(hop: StoredHop, seen: { call: HopCall; parent: StoredHop } | 
 }
 
 function clientHop(call: HopCall, parent: StoredHop): JoinedHop {
-  const { spanId, target: service, method, address, attempt, startedAtMs, costMs, err, reason } = call;
-  const rest = { service, method, address, attempt, startedAtMs, costMs, err, reason };
+  const { spanId, target: service, method, address, attempt, startedAtMs, costMs, err, reason, choice } = call;
+  const rest = { service, method, address, attempt, startedAtMs, costMs, err, reason, choice };
   return {
     hop: { spanId, parentSpanId: parent.spanId, caller: parent.service, ...rest, seenBy: "client" },
     machine: parent.machine,

@@ -62,6 +62,7 @@ export {
   type TlsTrustReply,
   tlsProofText,
 } from "./link/messages.js";
+export { MAX_ROUTE_ROWS, RouteReading, RoutesReadReply } from "./link/route-messages.js";
 export {
   type HopCallFacts,
   type HopCallRecord,

@@ -96,6 +96,11 @@ export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
     this.startedMs = nowMs;
   }
 
+  /** Told for coloured calls; only read for their records. */
+  get choice(): string {
+    return this.#pick?.choice ?? "";
+  }
+
   get target(): string {
     return this.call.callee;
   }

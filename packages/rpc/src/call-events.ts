@@ -20,6 +20,8 @@ export interface OutgoingCall {
   readonly err: number;
   readonly reason: string;
   readonly spanId: string;
+  /** Which instances were compared and why this one was taken, in words; "" when the request is not coloured. */
+  readonly choice?: string | undefined;
 }
 
 /** One incoming request, after its answer was handed to the socket (or could not be). */

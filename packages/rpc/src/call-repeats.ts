@@ -16,13 +16,15 @@
 import { type AttemptOwner, CallAttempt } from "./call-attempt.js";
 import type { CallTarget } from "./call-target.js";
 import { addressText } from "./channel-pool.js";
-import type { Pick, Picker } from "./picker.js";
+import type { Pick, PickedCall } from "./picker.js";
 
 /** Attempts that reached nobody; bounds the walk through a list of dead instances. */
 const MAX_UNSENT_ATTEMPTS = 8;
 
-export interface RepeatedCall extends AttemptOwner {
-  readonly client: AttemptOwner["client"] & { readonly picker: Picker };
+export interface RepeatedCall extends AttemptOwner, PickedCall {
+  readonly client: AttemptOwner["client"] & {
+    pick(call: PickedCall, tried: readonly string[], nowMs: number): Pick;
+  };
   readonly place: CallTarget;
   /** Of the first attempt. */
   readonly address: string;
@@ -82,7 +84,7 @@ export class CallRepeats {
     }
     let pick: Pick;
     try {
-      pick = call.client.picker.pick(call.callee, this.#tried, call.client.pickerMs(nowMs));
+      pick = call.client.pick(call, this.#tried, nowMs);
     } catch {
       call.settle(error);
       return;
@@ -126,7 +128,7 @@ export class CallRepeats {
     if (call.place.direct !== undefined) return undefined;
     let pick: Pick;
     try {
-      pick = call.client.picker.pick(call.callee, this.#tried, call.client.pickerMs(nowMs));
+      pick = call.client.pick(call, this.#tried, nowMs);
     } catch {
       return undefined;
     }

@@ -65,7 +65,7 @@ export class ClientCall extends RequestedCall implements RepeatedCall, NestedCal
     }
     let pick: Pick;
     try {
-      pick = this.client.picker.pick(this.wanted.target, NONE_TRIED, this.client.pickerMs(beganMs));
+      pick = this.client.pick(this, NONE_TRIED, beganMs);
     } catch (error) {
       this.settle(error);
       return;

@@ -8,7 +8,7 @@ import { type CallTarget, CallTargets } from "./call-target.js";
 import type { CallPlace, ChannelPool, PoolHost } from "./channel-pool.js";
 import { DialBackoff } from "./dial-backoff.js";
 import { ClientClosed } from "./errors.js";
-import type { Picker } from "./picker.js";
+import type { Pick, PickedCall, Picker } from "./picker.js";
 import { PoolSet } from "./pool-set.js";
 import type { RetryBudgetOptions } from "./retry-budget.js";
 import type { ClientTls } from "./security/client-tls.js";
@@ -122,6 +122,15 @@ export class ClientCore implements PoolHost {
     }
     const pools = this.#foreignPools.get(kind);
     if (pools?.drop(pool) === true && pools.isEmpty) this.#foreignPools.delete(kind);
+  }
+
+  /** An instance for an attempt. @throws what the picker throws */
+  pick(call: PickedCall, tried: readonly string[], nowMs: number): Pick {
+    const { picker } = this;
+    const pickerMs = this.pickerMs(nowMs);
+    return picker.pickFor === undefined
+      ? picker.pick(call.callee, tried, pickerMs)
+      : picker.pickFor(call, tried, pickerMs);
   }
 
   pickerMs(nowMs: number): number | undefined {

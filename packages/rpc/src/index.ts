@@ -51,7 +51,7 @@ export {
 } from "./errors.js";
 export type { ExchangeProtocol, ExchangeWriter } from "./exchange-protocol.js";
 export { random32, spanText } from "./ids.js";
-export type { CallOutcome, Pick, Picker, RetryTokens } from "./picker.js";
+export type { CallOutcome, Pick, PickedCall, Picker, RetryTokens } from "./picker.js";
 export type { CallRequest } from "./requested-call.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";
 export { CallerList } from "./security/caller-list.js";

@@ -30,8 +30,20 @@ export interface Pick {
   readonly host: string;
   readonly port: number;
   readonly transport: "tcp" | "udp";
+  /** Which instances were compared and why this one was taken, in words; told for coloured calls. */
+  readonly choice?: string;
   /** @param nowMs `performance.now()`, if the caller has read it just now */
   report(outcome: CallOutcome, latencyMs: number, nowMs?: number): void;
+}
+
+/** What a choice may take into account. */
+export interface PickedCall {
+  /** `First.Second`. */
+  readonly callee: string;
+  /** Hash of the end user: policies that keep a key on one instance go by it. */
+  readonly userHash: number;
+  /** The request is coloured: the pick says why. */
+  readonly isColored: boolean;
 }
 
 /**
@@ -45,6 +57,8 @@ export interface Picker {
    * @throws NAME_SERVICE_UNKNOWN no table for this name; LB_NO_INSTANCE the table is empty
    */
   pick(service: string, tried: readonly string[], nowMs?: number): Pick;
+  /** The same with what is known of the call. Default: `pick`. */
+  pickFor?(call: PickedCall, tried: readonly string[], nowMs?: number): Pick;
   /** The budget for repeats of calls to this service, shared by all processes of the machine. Without it each client keeps its own. */
   budget?(service: string): RetryTokens;
 }

@@ -75,6 +75,10 @@ export class RequestedCall extends CallAttempt {
     return this.wanted.method;
   }
 
+  get isColored(): boolean {
+    return this.parent?.coloring === true;
+  }
+
   get callee(): string {
     return this.wanted.target;
   }

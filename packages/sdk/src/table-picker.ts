@@ -1,9 +1,10 @@
 /** Joins the live tables of this machine and the balancer into what the RPC client asks for: an instance per attempt. */
 
-import { Balancer, type HealthTable } from "@msec/balancer";
+import { Balancer, type HealthTable, type PickExplanation } from "@msec/balancer";
 import { formatHostPort, homePaths, isAppError, parseServiceName } from "@msec/core";
-import type { CallOutcome, Pick, Picker, RetryTokens } from "@msec/rpc";
+import type { CallOutcome, Pick, PickedCall, Picker, RetryTokens } from "@msec/rpc";
 import { bootMsOf, bootNowMs, openLiveTable, SharedFileMissing } from "@msec/shm";
+import { choiceText } from "./choice-text.js";
 import { NoInstance, NoInstanceInSet, ServiceUnknown } from "./errors.js";
 import { RouteBook } from "./route-book.js";
 
@@ -53,6 +54,14 @@ interface Entry {
   readonly picks: (TablePick | undefined)[];
 }
 
+interface Wanted {
+  tried: readonly string[];
+  /** 0 = none. */
+  key: number;
+  /** On the clock of the tables. */
+  nowMs: number;
+}
+
 export interface TablePickerOptions {
   /** No instance could be chosen; counted as `frm.rpc get route failed`. */
   readonly onFailed?: (service: string) => void;
@@ -72,6 +81,8 @@ export class TablePicker implements Picker {
   readonly #openTable: (service: string) => PickTable;
   readonly #entries = new Map<string, Entry>();
   readonly #unknownUntilMs = new Map<string, number>();
+  /** Used again by each pick, so that none is allocated. */
+  readonly #wanted: Wanted = { tried: [], key: 0, nowMs: 0.5 };
 
   constructor(home: string, options: TablePickerOptions = {}) {
     this.#home = home;
@@ -84,17 +95,13 @@ export class TablePicker implements Picker {
 
   /** @throws NAME_SERVICE_UNKNOWN, NAME_INVALID, LB_NO_INSTANCE, SHM_LAYOUT_INVALID */
   pick(service: string, tried: readonly string[], monotonicMs?: number): Pick {
-    const nowMs = monotonicMs === undefined || !this.#takesTimes ? this.#nowMs() : bootMsOf(monotonicMs);
-    try {
-      const entry = this.#entry(service);
-      const slot = this.#pickSlot(entry, tried, nowMs);
-      const known = entry.picks[slot];
-      if (known !== undefined && known.generation === entry.table.generation(slot)) return known;
-      return this.#addPick(entry, slot);
-    } catch (error) {
-      this.#onFailed(service);
-      throw error;
-    }
+    return this.#pick(service, this.#want(tried, 0, monotonicMs));
+  }
+
+  /** The same for a call whose user is known; a coloured one is told why. @throws as `pick` */
+  pickFor(call: PickedCall, tried: readonly string[], monotonicMs?: number): Pick {
+    const wanted = this.#want(tried, call.userHash | 0, monotonicMs);
+    return call.isColored ? this.#explain(call.callee, wanted) : this.#pick(call.callee, wanted);
   }
 
   /** The budget in the service's table, shared by all processes of the machine; successful calls pay into it. */
@@ -129,26 +136,63 @@ export class TablePicker implements Picker {
   #choose(service: string, tried: readonly string[]): { readonly entry: Entry; readonly slot: number } {
     try {
       const entry = this.#entry(service);
-      return { entry, slot: this.#pickSlot(entry, tried, this.#nowMs()) };
+      return { entry, slot: this.#pickSlot(entry, this.#want(tried, 0)) };
     } catch (error) {
       this.#onFailed(service);
       throw error;
     }
   }
 
-  #pickSlot(entry: Entry, tried: readonly string[], nowMs: number): number {
+  #want(tried: readonly string[], key: number, monotonicMs?: number): Wanted {
+    const wanted = this.#wanted;
+    wanted.tried = tried;
+    wanted.key = key;
+    wanted.nowMs = monotonicMs === undefined || !this.#takesTimes ? this.#nowMs() : bootMsOf(monotonicMs);
+    return wanted;
+  }
+
+  #pick(service: string, wanted: Wanted): TablePick {
+    try {
+      const entry = this.#entry(service);
+      return this.#pickOf(entry, this.#pickSlot(entry, wanted));
+    } catch (error) {
+      this.#onFailed(service);
+      throw error;
+    }
+  }
+
+  #explain(service: string, wanted: Wanted): Pick {
+    try {
+      const entry = this.#entry(service);
+      const explanation = this.#prepare(entry, wanted.nowMs).explain(wanted.tried, wanted.key, wanted.nowMs);
+      if (explanation === undefined) throw noInstance(entry);
+      return explainedPick(this.#pickOf(entry, explanation.slot), explanation);
+    } catch (error) {
+      this.#onFailed(service);
+      throw error;
+    }
+  }
+
+  /** The balancer of a service, with the file and the policy that count now. */
+  #prepare(entry: Entry, nowMs: number): Balancer {
     const { table, balancer } = entry;
     if (nowMs >= entry.reopenCheckAtMs) {
       entry.reopenCheckAtMs = nowMs + REOPEN_CHECK_MS;
       table.reopenIfReplaced();
     }
     balancer.usePolicy(table.policyId);
-    const slot = balancer.pick(tried, 0, nowMs);
+    return balancer;
+  }
+
+  #pickSlot(entry: Entry, { tried, key, nowMs }: Wanted): number {
+    const slot = this.#prepare(entry, nowMs).pick(tried, key, nowMs);
     if (slot < 0) throw noInstance(entry);
     return slot;
   }
 
-  #addPick(entry: Entry, slot: number): TablePick {
+  #pickOf(entry: Entry, slot: number): TablePick {
+    const known = entry.picks[slot];
+    if (known !== undefined && known.generation === entry.table.generation(slot)) return known;
     const pick = new TablePick(entry, slot, this.#takesTimes);
     entry.picks[slot] = pick;
     return pick;
@@ -227,6 +271,13 @@ class TablePick implements Pick {
     if (monotonicMs === undefined || !this.#takesTimes) this.#balancer.report(this);
     else this.#balancer.report(this, bootMsOf(monotonicMs));
   }
+}
+
+/** A pick of its own for one coloured call. */
+function explainedPick(pick: TablePick, explanation: PickExplanation): Pick {
+  const { host, port, transport } = pick;
+  const choice = choiceText(explanation);
+  return { host, port, transport, choice, report: (...told) => pick.report(...told) };
 }
 
 class TableBudget implements RetryTokens {

@@ -82,6 +82,18 @@ describe("HopExpansion", () => {
     expect(seen[6]).toBe(seen[0]);
   });
 
+  it("tells why an instance was taken while there is room for it", () => {
+    const chosen = { ...call, choice: "its turn" };
+    const listOf = (calls: HopCallFacts[]) =>
+      JSON.parse((expand([{ ...request, calls }])[0] as { headers: { Calls: string } }).headers.Calls) as {
+        w?: string;
+      }[];
+    expect(listOf([chosen, call]).map(({ w }) => w)).toEqual(["its turn", undefined]);
+    const many = listOf(Array<HopCallFacts>(32).fill({ ...chosen, method: "m".repeat(100) }));
+    expect(many).toHaveLength(32);
+    expect(many.at(-1)).not.toHaveProperty("w");
+  });
+
   it("lists only as many calls as a header can hold", () => {
     const calls = Array<HopCallFacts>(32).fill({ ...call, method: "m".repeat(500) });
     const text = expand([{ ...request, calls }])[0]!.headers.Calls!;

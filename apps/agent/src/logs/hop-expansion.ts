@@ -68,7 +68,7 @@ export class HopExpansion {
       const item =
         `{"t":${this.#quote(call.target)},"m":${this.#quote(call.method)},"a":${this.#quote(call.address)},"n":${call.attempt}` +
         `,"s":${Math.round(call.startedAtUs / 1_000)},"c":${call.costUs},"e":${call.err},"r":${this.#quote(call.reason)}` +
-        `,"i":"${spanText(call.spanIdHigh, call.spanIdLow)}"}`;
+        `,"i":"${spanText(call.spanIdHigh, call.spanIdLow)}"${text.length > MAX_CALLS_CHARS / 2 ? "" : choiceItem(call)}}`;
       if (text.length + item.length > MAX_CALLS_CHARS) break;
       text += text === "[" ? item : `,${item}`;
     }
@@ -84,6 +84,11 @@ export class HopExpansion {
     this.#quoted.set(text, quoted);
     return quoted;
   }
+}
+
+/** Only while half of the room is left: later calls matter more. */
+function choiceItem({ choice }: HopCallRecord): string {
+  return choice === undefined ? "" : `,"w":${JSON.stringify(choice)}`;
 }
 
 function hex8(value: number): string {

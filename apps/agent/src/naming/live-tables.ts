@@ -36,6 +36,11 @@ export class LiveTables {
     this.#local = local;
   }
 
+  /** View of one table, to be read only. */
+  view(service: string): LiveTable | undefined {
+    return this.#tables.get(service)?.view;
+  }
+
   /** Makes the table say what the entry says; one bad entry does not hold up the others. */
   write(entry: ServiceEntry): void {
     const { service, instances, revision, locality, partition } = entry;

@@ -14,6 +14,7 @@ import { openNames, sharedNames } from "../naming/open-names.js";
 import { instanceOrderRoutes } from "../orders/instance-order-routes.js";
 import { releaseRoutes } from "../releases/release-routes.js";
 import { releaseVersionUse } from "../releases/release-version-use.js";
+import { serviceRouteRoutes } from "../routes/service-route-routes.js";
 import type { InstanceFacts } from "../services/instance-facts.js";
 import type { PlatformServices } from "../services/platform-services.js";
 import type { ServiceService } from "../services/service-service.js";
@@ -95,6 +96,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       capacityRoutes({ capacity, naming: naming.service, names, database, clock }),
       namingRoutes(naming.service),
       nameStoreRoutes({ names, zookeeper, takeover, naming: naming.service, database, clock }),
+      serviceRouteRoutes({ hub, machines: control.machines, services: deps.services, clock }),
       releaseRoutes({ releases, database, clock }),
       tlsRoutes({ tls, database, clock }),
       instanceOrderRoutes({ orders, services: deps.services, machineAt: control.machineAt, database, clock }),

@@ -14,6 +14,7 @@ import {
   type OrderAction,
   type OrderResult,
   parseJoinToken,
+  type RouteReading,
   type SignedOrder,
 } from "@msec/protocol";
 
@@ -34,6 +35,8 @@ export class ScriptedAgent {
   onOrder: (action: OrderAction, order: Order) => Promise<Outcome | undefined> | Outcome | undefined = () => ({});
   /** Revision that is confirmed; may throw. */
   onNaming: (push: NamingApply) => number = (push) => push.revision;
+  /** How it sees a service. */
+  onRoutes: (service: string, picks: number) => RouteReading | null = () => null;
   /** Release that heartbeats tell, by service. */
   readonly running = new Map<string, string>();
   readonly #keys = generateKeyPairSync("ed25519");
@@ -75,6 +78,7 @@ export class ScriptedAgent {
           void this.#carryOut(this.#verified(signed));
           return { result: {} };
         },
+        "routes.read": ({ service, picks }) => ({ result: { routes: this.onRoutes(service, picks) } }),
         "naming.apply": (push) => {
           this.pushes.push(push);
           return { result: { revision: this.onNaming(push) } };

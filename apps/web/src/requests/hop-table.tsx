@@ -43,6 +43,9 @@ export function HopTable({ hops }: { readonly hops: readonly Hop[] }) {
         />
       ),
     },
+    ...(hops.some((hop) => hop.choice !== "")
+      ? [{ key: "choice", title: t("request.choice"), text: (hop: Hop) => hop.choice }]
+      : []),
     { key: "seen", title: t("request.seenBy"), text: (hop) => t(`request.seen.${hop.seenBy}`) },
   ];
   return (

@@ -14,6 +14,7 @@ const hop = (spanId: string, parentSpanId: string, startedAtMs: number, costMs: 
   attempt: 1,
   err: 0,
   reason: "",
+  choice: "",
   seenBy: "server",
 });
 

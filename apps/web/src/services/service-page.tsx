@@ -23,6 +23,7 @@ interface Tab {
 
 const Overview = lazy(async () => ({ default: (await import("./service-overview.js")).ServiceOverview }));
 const Instances = lazy(async () => ({ default: (await import("../instances/instances-tab.js")).InstancesTab }));
+const Routes = lazy(async () => ({ default: (await import("../routes/routes-tab.js")).RoutesTab }));
 const Releases = lazy(async () => ({
   default: (await import("../releases/service-releases-tab.js")).ServiceReleasesTab,
 }));
@@ -34,6 +35,7 @@ const Logs = lazy(async () => ({ default: (await import("../logs/logs-view.js"))
 const TABS: readonly Tab[] = [
   { key: "overview", text: "tab.overview", external: true, body: () => <Overview /> },
   { key: "instances", text: "tab.instances", external: true, body: () => <Instances /> },
+  { key: "routes", text: "tab.routes", external: true, body: () => <Routes /> },
   { key: "releases", text: "tab.releases", external: false, body: () => <Releases /> },
   { key: "config", text: "tab.config", external: false, body: () => <Texts key="configs" kind="configs" /> },
   { key: "interface", text: "tab.interface", external: false, body: () => <Texts key="idls" kind="idls" /> },

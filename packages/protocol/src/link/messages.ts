@@ -6,6 +6,7 @@
  * Both sides may send requests; ids are per direction. Numbers of bytes and list lengths are limited by the schemas.
  */
 import { type Static, type TSchema, Type } from "typebox";
+import { RoutesReadReply, RoutesReadRequest } from "./route-messages.js";
 
 const Text = (maxLength: number) => Type.String({ maxLength });
 const Strict = <P extends Record<string, TSchema>>(properties: P) =>
@@ -305,6 +306,7 @@ export const agentRequests = {
 export const consoleRequests = {
   "naming.apply": { request: NamingApply, reply: NamingApplied },
   order: { request: SignedOrder, reply: Empty },
+  "routes.read": { request: RoutesReadRequest, reply: RoutesReadReply },
   /** Ask `tls.trust` again soon. */
   "tls.changed": { request: Empty, reply: Empty },
 } as const;

@@ -116,6 +116,7 @@ class RecordReader {
       const at = this.#take(HOP_CALL_WORDS);
       const names = this.#word(at + 8);
       const place = this.#word(at + 12);
+      const last = this.#word(at + 28);
       calls.push({
         spanIdHigh: this.#word(at + 4),
         spanIdLow: this.#word(at),
@@ -126,7 +127,8 @@ class RecordReader {
         startedAtUs: requestAtUs + this.#word(at + 16),
         costUs: this.#word(at + 20),
         err: this.#word(at + 24) | 0,
-        attempt: this.#word(at + 28),
+        attempt: last & 0xffff,
+        ...(last >>> 16 !== 0 && { choice: this.#text(last >>> 16) }),
       });
     }
     return calls;

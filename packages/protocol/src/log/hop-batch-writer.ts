@@ -114,7 +114,7 @@ export class HopBatchWriter {
     words[at + 11] = micros(startedMs - arrivedMs);
     this.#at = at + HOP_RECORD_WORDS;
     if (hasExtra) this.#appendExtra(hop);
-    for (let index = 0; index < callCount; index++) this.#appendCall(calls[index]!, startedMs);
+    for (let index = 0; index < callCount; index++) this.#appendCall(calls[index]!, hop);
     this.count++;
   }
 
@@ -171,17 +171,19 @@ export class HopBatchWriter {
     this.#at = at + HOP_EXTRA_WORDS;
   }
 
-  #appendCall(call: HopCallFacts, requestStartedMs: number): void {
+  #appendCall(call: HopCallFacts, { startedMs, coloring }: HopFacts): void {
     const words = this.#words;
     const at = this.#at;
     words[at] = call.spanIdLow;
     words[at + 1] = call.spanIdHigh;
     words[at + 2] = this.#refOf(call.target) | (this.#refOf(call.method) << 16);
     words[at + 3] = this.#refOf(call.address) | (this.#refOf(call.reason) << 16);
-    words[at + 4] = micros(call.startedMs - requestStartedMs);
+    words[at + 4] = micros(call.startedMs - startedMs);
     words[at + 5] = micros(call.costMs);
     words[at + 6] = call.err;
-    words[at + 7] = call.attempt;
+    words[at + 7] = Math.min(call.attempt, MAX_ATTEMPT);
+    // names of later calls need room more
+    if (coloring && this.#textBytes < FULL_AT_TEXT_BYTES) words[at + 7]! |= this.#refOf(call.choice ?? "") << 16;
     this.#at = at + HOP_CALL_WORDS;
   }
 

@@ -58,6 +58,18 @@ describe("a batch of hop records", () => {
     expect(hop!.calls[31]).toEqual({ ...same, startedAtUs: 1_700_000_001_000_500, costUs: 1_235 });
   });
 
+  it("carries why an instance was taken, of coloured requests only", () => {
+    const chosen = { ...call, attempt: 70_000, choice: "best of 2: 127.0.0.3:80 costs 1.0 ms" };
+    const hops = decodeHopBatch(
+      pack([true, false].map((coloring) => ({ ...request, coloring, calls: [chosen, call] }))),
+    );
+    expect(hops.map(({ calls }) => calls.map(({ choice }) => choice))).toEqual([
+      [chosen.choice, undefined],
+      [undefined, undefined],
+    ]);
+    expect(hops[0]!.calls.map(({ attempt }) => attempt)).toEqual([65_535, 1]);
+  });
+
   it("keeps records of requests that began long before the batch", () => {
     const late = { ...request, startedMs: 1_012, costMs: 0 };
     const hops = decodeHopBatch(pack([late, { ...request, startedMs: -3_000_000, costMs: 3_001_013 }]));

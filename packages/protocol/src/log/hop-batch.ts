@@ -48,6 +48,8 @@ export interface HopCallFacts {
   readonly costMs: number;
   readonly err: number;
   readonly reason: string;
+  /** Which instances were compared and why this one was taken, in words. Kept of coloured requests. */
+  readonly choice?: string | undefined;
 }
 
 /** A record as it comes out of a batch. Times are microseconds, `startedAtUs` since the epoch. */
