@@ -2,16 +2,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  currentTable,
-  fillTable,
-  reportServer,
-  routeOf,
-  searchServer,
-  seededRandom,
-  shapeTables,
-} from "@msec/balancer";
+import { currentTable, fillTable, seededRandom, shapeTables } from "@msec/balancer";
 import { type NlbService, parseNlbService } from "@msec/protocol";
+import { connect } from "@msec/sdk";
 import { createNlbFiles, type NlbFiles, nlbServiceDirectory, openNlbFiles, tryLockNlbDirectory } from "@msec/shm";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type NlbPeer, startNlbPeer } from "./nlb-peer.js";
@@ -127,24 +120,33 @@ describe.skipIf(missing !== undefined)(missing ?? "a program and an agent in Pyt
     expect(later).toEqual({ "10.0.0.1:80": 3_999, "10.0.0.2:81": 1 });
   });
 
-  it("our search works on an agent's files, and that agent uses what we count", async () => {
+  it("our callers work on an agent's files, and that agent uses what they count", async () => {
     const { directory, peer, at } = setUp();
+    const client = connect({ caller: "Test.caller", home: join(directory, "none"), originalNaming: directory });
+    onTestFinished(() => client.close());
+    expect(() => client.getRoute(SERVICE)).toThrow("is known on this machine");
     await peer.ask({ do: "create", ...at, mtime: 5, json: { Policy: "odd", ...rows([300, 100]) } });
     const files = openNlbFiles(directory, SERVICE);
     expect([files.meta.name, files.meta.mtimeMs, files.meta.index]).toEqual([SERVICE, 5, 0]);
-    const random = seededRandom(7);
+    await expect.poll(() => client.getRoute(SERVICE).port).toBeGreaterThan(0);
     const hits: Record<string, number> = {};
     for (let n = 0; n < 4_000; n += 1) {
-      const { host, port } = routeOf(currentTable(files), searchServer(currentTable(files), random), random);
-      hits[`${host}:${port}`] = (hits[`${host}:${port}`] ?? 0) + 1;
+      const { address } = client.getRoute(SERVICE);
+      hits[address] = (hits[address] ?? 0) + 1;
     }
+    expect(Object.keys(hits).toSorted()).toEqual(["10.0.0.1:80", "10.0.0.2:81"]);
     expect(hits["10.0.0.1:80"]! / 4_000).toBeCloseTo(0.75, 1);
-    for (let n = 0; n < 30; n += 1) reportServer(currentTable(files), "10.0.0.1", { failed: 1, costMs: 0 });
-    for (let n = 0; n < 30; n += 1) reportServer(currentTable(files), "10.0.0.2", { failed: 0, costMs: 2 });
+    const use = { costMs: 2, ip: "10.0.0.1", port: 80 };
+    for (let n = 0; n < 30; n += 1) {
+      client.updateRoute(SERVICE, { ...use, isOk: false });
+      client.updateRoute(SERVICE, { ...use, ip: "10.0.0.2", isOk: true });
+    }
     await peer.ask({ do: "cycle", ...at, now: 99 });
     expect(files.meta.index).toBe(1);
     const table = currentTable(files);
     expect([table.host(0), table.host(1), table.deadAtMs(1), table.deadCount]).toEqual(["10.0.0.2", "10.0.0.1", 99, 1]);
+    const later = Array.from({ length: 100 }, () => client.getRoute(SERVICE).ip);
+    expect(later.filter((ip) => ip === "10.0.0.2").length).toBeGreaterThanOrEqual(99); // one probe is allowed
   });
 
   it("both agents shape the same weights to the same bytes, cycle by cycle", async () => {

@@ -40,6 +40,7 @@ export class OriginalFiles {
       host: route.host,
       port: route.port,
       transport: route.transport === "udp" ? "udp" : "tcp",
+      choice: "by weight from the naming files of the archived system",
       report: (outcome, latencyMs) => this.report(route.host, outcome, latencyMs),
     };
   }

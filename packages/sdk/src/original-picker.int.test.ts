@@ -39,7 +39,7 @@ it("calls a service that only the files know, and counts there", () => {
   const { picker, write, failed } = setUp();
   const table = currentTable(write([server(1)]));
   for (const outcome of ["success", "success", "timeout", "refused", "cancelled", "busy"] as const) {
-    const pick = picker.pick(SERVICE, []);
+    const pick = picker.pickFor({ callee: SERVICE, userHash: 1, isColored: true }, []);
     expect(pick).toMatchObject({ host: "127.0.0.1", port: 80, transport: "tcp" });
     pick.report(outcome, 7.4);
   }

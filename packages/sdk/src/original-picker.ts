@@ -3,7 +3,7 @@
  * which its agent still runs, and for services that are not in our console yet.
  */
 import { formatHostPort, isAppError } from "@msec/core";
-import type { Pick, RetryTokens } from "@msec/rpc";
+import type { Pick, PickedCall, RetryTokens } from "@msec/rpc";
 import { ServiceUnknown } from "./errors.js";
 import { type OriginalFiles, type OriginalFilesOptions, tryOpenOriginalFiles } from "./original-files.js";
 import { askForFiles } from "./original-question.js";
@@ -48,6 +48,13 @@ export class OriginalPicker extends TablePicker {
   override pick(service: string, tried: readonly string[], monotonicMs?: number): Pick {
     return this.#either(service, {
       live: () => super.pick(service, tried, monotonicMs),
+      original: (files) => files.pick(tried),
+    });
+  }
+
+  override pickFor(call: PickedCall, tried: readonly string[], monotonicMs?: number): Pick {
+    return this.#either(call.callee, {
+      live: () => super.pickFor(call, tried, monotonicMs),
       original: (files) => files.pick(tried),
     });
   }
