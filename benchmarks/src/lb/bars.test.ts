@@ -16,7 +16,7 @@ it.each([
   { name: "too slow", own: cell("adaptive", 1, 33.1, 10), want: ["p99"] },
   {
     name: "worse than random in all",
-    own: cell("adaptive", 26, 301, 3),
+    own: cell("adaptive", 26, 303.1, 3),
     want: ["failed", "p99", "random failed", "random p99"],
   },
   { name: "late", own: cell("adaptive", 1, 30, 10.25), want: ["restore"] },
