@@ -25,6 +25,7 @@ const debianPackages = [
   { package: "mariadb-server-core", program: "/usr/sbin/mariadbd", tests: "tests with a MariaDB" },
   { package: "mariadb-client-core", program: "/usr/bin/my_print_defaults", tests: "tests with a MariaDB" },
   // The server without its service; its jars do not ask for a Java by themselves.
+  { package: "redis-server", program: "/usr/bin/redis-server", tests: "tests with a Redis" },
   { package: "libzookeeper-java", program: "/usr/share/java/zookeeper.jar", tests: "tests with a ZooKeeper" },
   { package: "default-jre-headless", program: "/usr/bin/java", tests: "tests with a ZooKeeper" },
 ];

@@ -8,6 +8,7 @@ export {
   runProgram,
   startProgram,
 } from "./program.js";
+export { type Redis, redisMissing, startRedis } from "./start-redis.js";
 export { startZookeeper, type Zookeeper, type ZookeeperOptions, zookeeperMissing } from "./start-zookeeper.js";
 export { makeTempDirectory } from "./temp-directory.js";
 export {
