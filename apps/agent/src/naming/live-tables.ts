@@ -4,6 +4,9 @@ import { type HomePaths, type Logger, parseServiceName } from "@msec/core";
 import { type NamingLabels, NO_LABELS, type ServiceEntry } from "@msec/naming";
 import { type LiveTable, type LiveTableWriter, openLiveTable, openLiveTableWriter } from "@msec/shm";
 
+/** Instances that a new file has room for at least. */
+const LEAST_CAPACITY = 16;
+
 export interface LiveTablesOptions {
   readonly paths: HomePaths;
   readonly logger: Logger;
@@ -45,14 +48,14 @@ export class LiveTables {
   write(entry: ServiceEntry): void {
     const { service, instances, revision, locality, partition } = entry;
     const policyId = tryPolicyId(entry.policy) ?? tryPolicyId(DEFAULT_POLICY) ?? 0;
-    this.#change(service, ({ writer }) =>
+    this.#change(service, instances.length, ({ writer }) =>
       writer.setMembers(revision, instances, { policyId, local: this.#local, locality, partition }),
     );
   }
 
   /** Empties the table: calls fail with "no instance". The file stays, since processes have mapped it. */
   empty(service: string, revision: number): void {
-    this.#change(service, ({ writer }) =>
+    this.#change(service, 0, ({ writer }) =>
       writer.setMembers(revision, [], { policyId: 0, locality: "none", partition: false }),
     );
   }
@@ -70,20 +73,22 @@ export class LiveTables {
     this.#tables.clear();
   }
 
-  #change(service: string, change: (table: OpenTable) => void): void {
+  #change(service: string, count: number, change: (table: OpenTable) => void): void {
     try {
       parseServiceName(service); // it becomes a file name
-      change(this.#open(service));
+      change(this.#open(service, count));
     } catch (error) {
       this.#options.logger.error("live table not written", { service, why: String(error) });
     }
   }
 
-  #open(service: string): OpenTable {
+  #open(service: string, count: number): OpenTable {
     const known = this.#tables.get(service);
     if (known) return known;
     const path = this.#options.paths.liveTable(service);
-    const table = { writer: openLiveTableWriter(path), view: openLiveTable(path) };
+    // A file that is too small is replaced, but what is mapped stays mapped: so a new one has room for all, and some more.
+    const capacity = Math.max(LEAST_CAPACITY, Math.ceil(count * 1.25));
+    const table = { writer: openLiveTableWriter(path, { capacity }), view: openLiveTable(path) };
     this.#tables.set(service, table);
     return table;
   }

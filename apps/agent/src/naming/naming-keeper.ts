@@ -19,6 +19,7 @@ import {
 } from "@msec/naming";
 import type { NamingApply } from "@msec/protocol";
 import type { LiveTable } from "@msec/shm";
+import { giveBackMemorySoon } from "./give-back-memory.js";
 import { LiveTables } from "./live-tables.js";
 import { Prober } from "./prober.js";
 import { PushAssembler } from "./push-assembler.js";
@@ -62,6 +63,7 @@ export class NamingKeeper {
     this.#table = table;
     this.#local = local;
     this.#writeAll();
+    giveBackMemorySoon();
     this.#emptyForgotten(paths.naming);
     this.#timer = setInterval(() => this.tables.repair(), 2_000);
     this.#prober = new Prober({ views: () => this.#views("none") });
@@ -89,6 +91,7 @@ export class NamingKeeper {
     else this.#write(change.put);
     for (const service of change.removed) this.#empty(service, push.revision);
     this.#save(push.kind === "snapshot" || isRelabelled, { ...change, from });
+    if (push.kind === "snapshot") giveBackMemorySoon();
     const { revision } = this.#table;
     if (change.put.length + change.removed.length > 0)
       this.#logger.info("names applied", { revision, put: change.put.length, removed: change.removed });

@@ -87,6 +87,24 @@ describe("names over the link", () => {
     server.close();
   });
 
+  it("tells the console how it sees a service now", async () => {
+    const services = [entry("Test.one", 5, [8001, 8002], "wrr"), entry("Test.none", 5, [])];
+    await fixture.console.applyNames({ revision: 5, services });
+    const callers = openLiveTable(homePaths(fixture.home).liveTable("Test.one"));
+    callers.begin(callers.slotAt(1));
+    const { routes } = await fixture.console.readRoutes("Test.one", 1_000);
+    expect(routes).toMatchObject({ policy: "wrr", revision: 5, count: 2, picks: 1_000 });
+    expect(routes?.rows).toMatchObject([
+      { address: "127.0.0.5:8001", weight: 100, inFlight: 0, state: "unused" },
+      { address: "127.0.0.5:8002", weight: 100, inFlight: 1 },
+    ]);
+    expect((routes?.rows ?? []).reduce((sum, row) => sum + row.hits, 0)).toBe(1_000);
+    expect(callers.get(callers.slotAt(0), HEALTH_FIELD.lastPickAt)).toBe(0);
+    expect((await fixture.console.readRoutes("Test.none", 10)).routes).toMatchObject({ rows: [], sample: null });
+    expect((await fixture.console.readRoutes("Test.nobody", 10)).routes).toBeNull();
+    callers.close();
+  });
+
   it("restores the tables while the console is away, and tells it where it stands later", async () => {
     await fixture.console.applyNames({ revision: 5, services: [entry("Test.one", 5, [8001])] });
     await fixture.stopAgent();

@@ -1,5 +1,11 @@
 /** How this machine's callers see the instances they call: read from the live tables, for the heartbeat. */
-import { describeInstance, type InstanceFacts, type InstanceState } from "@msec/balancer";
+import {
+  describeInstance,
+  HEALTH_FIELD as F,
+  type InstanceFacts,
+  type InstanceState,
+  PROBE_RESULT,
+} from "@msec/balancer";
 import type { RouteReport } from "@msec/protocol";
 import { bootNowMs, type LiveTable } from "@msec/shm";
 
@@ -23,12 +29,21 @@ export function reportRoutes(views: Iterable<readonly [string, LiveTable]>): Rou
   const nowMs = bootNowMs();
   for (const [service, view] of views) {
     for (const slot of view.snapshot.slots) {
+      if (!isWorthALook(view, slot, well.length < MAX_REPORTS)) continue;
       const report = reportSlot(service, view, slot, nowMs);
       if (!report) continue;
       (report.state === "well" ? well : ailing).push(report);
     }
   }
   return [...ailing, ...well].slice(0, MAX_REPORTS);
+}
+
+/** A few plain reads, since a machine may know tens of thousands of instances and call few of them. */
+function isWorthALook(view: LiveTable, slot: number, hasRoom: boolean): boolean {
+  if (view.get(slot, F.ejectedUntil) !== 0 || view.get(slot, F.probeResult) === PROBE_RESULT.failed) return true;
+  if (!hasRoom) return false;
+  const isUsed = view.get(slot, F.lastPickAt) !== 0 || view.get(slot, F.lastReportAt) !== 0;
+  return isUsed || view.get(slot, F.probeAt) !== 0;
 }
 
 function reportSlot(service: string, view: LiveTable, slot: number, nowMs: number): RouteReport | undefined {

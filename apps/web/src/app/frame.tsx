@@ -2,6 +2,7 @@ import { Drawer, Grid, Layout } from "antd";
 import { useEffect, useState } from "react";
 import { Outlet, useLocation, useNavigation } from "react-router";
 import { useText } from "../i18n/use-text.js";
+import { HeldBanner } from "../naming/held-banner.js";
 import { CommandPalette } from "./command-palette.js";
 import { Navigation } from "./navigation.js";
 import { usePreferences } from "./preferences.js";
@@ -43,6 +44,7 @@ export function Frame() {
           </Drawer>
         )}
         <main id="content" className={loading ? "content dimmed" : "content"} tabIndex={-1}>
+          <HeldBanner />
           <Outlet />
         </main>
       </Layout>

@@ -18,8 +18,9 @@ import { EMPTY_LIST, tableListOf } from "./table-list.js";
 const SHAPE_EVERY_MS = 5_000;
 const TICK_MS = 100;
 const RETRY_MS = 1_000;
-/** Work at one go; the agent has other things to do. */
+/** Work at one go, and pause after it while there is more; the agent has other things to do. */
 const SLICE_MS = 20;
+const PAUSE_MS = 20;
 
 export interface OriginalNamingOptions {
   readonly directory: string;
@@ -47,6 +48,7 @@ export class OriginalNaming {
   readonly #services = new Map<string, Kept>();
   readonly #changed = new Set<string>();
   readonly #timer: NodeJS.Timeout;
+  #next: NodeJS.Timeout | undefined;
   #lock: FileLock | undefined;
   #answerer: UdpPort | undefined;
   #ownSet = "";
@@ -89,6 +91,7 @@ export class OriginalNaming {
   stop(): void {
     this.#isStopped = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#next);
     this.#answerer?.close();
     this.#lock?.close();
     this.#lock = undefined;
@@ -115,7 +118,10 @@ export class OriginalNaming {
     for (const [service, kept] of this.#due(nowMs)) {
       kept.dueAtMs = nowMs + SHAPE_EVERY_MS;
       this.#cycle(service, kept, nowMs);
-      if (clock.monotonicMs() > untilMs) return;
+      if (clock.monotonicMs() <= untilMs) continue;
+      clearTimeout(this.#next);
+      this.#next = setTimeout(() => this.#tick(), PAUSE_MS);
+      return;
     }
   }
 
