@@ -237,6 +237,20 @@ describe.skipIf(missing !== undefined)(missing ? `pages (${missing})` : "pages",
     expect(traffic.failures).toEqual([]);
   });
 
+  it("routes: whom calls of a machine go to and why, live, and as another machine sees it", async () => {
+    const { page } = session;
+    await openTab(page, "Routes");
+    await choose(page, "Seen from", first.name);
+    for (const machine of MACHINES) {
+      await see(row(page, machine.address), "In use");
+      await see(row(page, machine.address), /in use: 100 % ok/);
+    }
+    await see(page, /Policy adaptive · 2 instances/);
+    await see(page, /One pick now: .*127\.0\.0\.\d+:\d+/);
+    await choose(page, "Seen from", second.name);
+    for (const machine of MACHINES) await see(row(page, machine.address), "Not called yet");
+  });
+
   it("overview: calls, latency and callers of the service", async () => {
     const { page } = session;
     await openTab(page, "Overview");

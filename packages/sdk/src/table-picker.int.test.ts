@@ -16,10 +16,11 @@ function createTable(hosts: readonly string[]) {
   mkdirSync(homePaths(home).naming, { recursive: true });
   const path = homePaths(home).liveTable("Test.echo");
   const writer = openLiveTableWriter(path);
-  const announce = (revision: number, list: readonly string[]): void =>
+  const announce = (revision: number, list: readonly string[], policyId = 0): void =>
     writer.setMembers(
       revision,
       list.map((host) => ({ host, port: 80, transport: "all" as const, weight: 100 })),
+      { policyId },
     );
   announce(1, hosts);
   const table = openLiveTable(path);
@@ -57,6 +58,36 @@ it("avoids what was tried while others are left, and follows changes of the memb
   expect(pickHost([])).toBe("127.0.0.3");
   announce(3, []);
   expect(() => pickHost([])).toThrow(expect.objectContaining({ reason: "LB_NO_INSTANCE" }));
+});
+
+it("tells coloured calls why, and counts them like others", () => {
+  const { home, table } = createTable(["127.0.0.1", "127.0.0.2", "127.0.0.3"]);
+  const picker = tablePicker(home);
+  const call = { callee: "Test.echo", userHash: 0 };
+  expect(picker.pickFor({ ...call, isColored: false }, [])).not.toHaveProperty("choice");
+  const pick = picker.pickFor({ ...call, isColored: true }, ["127.0.0.2:80"]);
+  expect(pick.choice).toContain(`${pick.host}:80`);
+  const inFlight = () => table.snapshot.slots.reduce((sum, slot) => sum + table.get(slot, LIVE_FIELD.inFlight), 0);
+  expect(inFlight()).toBe(2);
+  pick.report("success", 1);
+  expect(inFlight()).toBe(1);
+  expect(() => picker.pickFor({ ...call, callee: "Test.nobody", isColored: true }, [])).toThrow();
+});
+
+it("keeps calls of one user on one instance when the policy asks for it", () => {
+  const { home, announce } = createTable([]);
+  const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
+  announce(2, hosts, 5); // consistent hash
+  const picker = tablePicker(home);
+  const hostOf = (userHash: number) => {
+    const pick = picker.pickFor({ callee: "Test.echo", userHash, isColored: false }, []);
+    pick.report("success", 1);
+    return pick.host;
+  };
+  const users = Array.from({ length: 30 }, (_, n) => 0xffff_fff0 - n * 7);
+  const chosen = users.map(hostOf);
+  expect(users.map(hostOf)).toEqual(chosen);
+  expect(new Set(chosen)).toEqual(new Set(hosts));
 });
 
 it("forgets routes whose outcome was never told", () => {

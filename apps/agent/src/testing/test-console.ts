@@ -27,6 +27,7 @@ import {
   type OrderAction,
   type OrderProgress,
   type OrderResult,
+  type RoutesReadReply,
   type SignedOrder,
 } from "@msec/protocol";
 import { generate } from "selfsigned";
@@ -155,6 +156,10 @@ export class TestConsole {
       if (Date.now() > untilMs) throw new Error(`no result of ${orderId}; steps: ${JSON.stringify(this.progress)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  async readRoutes(service: string, picks: number): Promise<RoutesReadReply> {
+    return (await this.#connected().request("routes.read", { service, picks, key: "" })).result;
   }
 
   async applyNames(push: Partial<NamingApply> & { revision: number }): Promise<number> {

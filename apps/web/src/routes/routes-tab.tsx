@@ -51,9 +51,9 @@ function MachineChoice({ machines, value, onChange }: MachineChoiceProps) {
   const t = useText();
   return (
     <div className="toolbar">
-      <span id="routes-machine">{t("routes.seenFrom")}</span>
+      <span>{t("routes.seenFrom")}</span>
       <Select
-        aria-labelledby="routes-machine"
+        aria-label={t("routes.seenFrom")}
         showSearch
         style={{ minWidth: 200 }}
         {...(value !== undefined && { value })}
