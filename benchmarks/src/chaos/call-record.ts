@@ -20,6 +20,8 @@ export interface CallRecord {
   readonly answered: { readonly beganMs: readonly number[]; readonly tookMs: readonly number[] };
   /** Calls that were due while too many were under way; not made. */
   readonly skipped: number;
+  /** Most that the event loop of this process was late. */
+  readonly lateMs: number;
 }
 
 /** Time of this process on the clock that all share. */
@@ -70,13 +72,13 @@ export class CallRecorder {
     }
   }
 
-  record(skipped: number): CallRecord {
+  record(load: Pick<CallRecord, "skipped" | "lateMs">): CallRecord {
     return {
       startedAtMs: performance.timeOrigin + this.#startedMs,
       attempts: Object.fromEntries(this.#attempts),
       failed: this.#failed,
       answered: { beganMs: this.#beganMs, tookMs: this.#tookMs },
-      skipped,
+      ...load,
     };
   }
 }

@@ -16,6 +16,7 @@ function record(victimOf: (second: number) => number, failed: readonly FailedCal
     failed,
     answered: { beganMs: [1_000, 3_000, 4_000], tookMs: [1, 2, 4] },
     skipped: 0,
+    lateMs: 3,
   };
 }
 

@@ -30,6 +30,8 @@ export interface ChaosFigures {
   readonly p99Ms: number;
   readonly maxMs: number;
   readonly skipped: number;
+  /** Most that the event loop of a client was late: above some 50 ms the machine had too much to do. */
+  readonly lateMs: number;
 }
 
 const STOPPED_SHARE = 0.1;
@@ -143,5 +145,6 @@ export function figuresOf(records: readonly CallRecord[], times: FaultTimes): Ch
     p99Ms: at(0.99),
     maxMs: at(1),
     skipped: records.reduce((total, { skipped }) => total + skipped, 0),
+    lateMs: Math.max(...records.map(({ lateMs }) => lateMs)),
   };
 }

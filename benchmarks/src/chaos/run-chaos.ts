@@ -30,6 +30,7 @@ function formatRuns(runs: readonly ChaosRun[]): string {
     "ms until restored",
     "p99 ms",
     "max ms",
+    "late ms",
   ];
   const rows = runs.map(({ fault, retries, figures }) => [
     `${fault.name}: ${fault.text}`,
@@ -42,6 +43,7 @@ function formatRuns(runs: readonly ChaosRun[]): string {
     text(figures.restoreMs),
     String(figures.p99Ms),
     String(figures.maxMs),
+    String(figures.lateMs),
   ]);
   return formatColumns([["fault", "retries", "calls", ...titles], ...rows]);
 }
