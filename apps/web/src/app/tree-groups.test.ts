@@ -10,6 +10,7 @@ const service = (first: string, second: string, kind: Group["kind"] = "standard"
   language: "typescript",
   port: 7963,
   memo: "",
+  settings: { policy: "adaptive", locality: "none", partition: false, check: "none", tuning: {} },
   createdAtMs: 1,
   health: "well",
   healthText: "",

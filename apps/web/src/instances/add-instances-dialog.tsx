@@ -1,10 +1,13 @@
-import { Form, Input, InputNumber, Modal, Select } from "antd";
+import type { Labels } from "@msec/api-schema";
+import { Form, Input, Modal, Select } from "antd";
 import { useState } from "react";
 import { useAction } from "../api/use-action.js";
 import { useApi } from "../api/use-api.js";
 import { useText } from "../i18n/use-text.js";
+import { LabelFields } from "../labels/label-fields.js";
 import { useServiceName } from "../services/use-service.js";
 import { ErrorText } from "../ui/error-panel.js";
+import { TransportField, WeightField } from "./edit-instance-dialog.js";
 import { splitAddresses, wrongAddresses } from "./parse-addresses.js";
 
 interface AddInstancesDialogProps {
@@ -19,6 +22,7 @@ interface NewInstances {
   readonly text?: string;
   readonly transport: "tcp" | "udp" | "all";
   readonly weight: number;
+  readonly labels?: Labels;
 }
 
 const DEFAULT_WEIGHT = 100;
@@ -29,8 +33,10 @@ export function AddInstancesDialog({ open, external, port, onClose }: AddInstanc
   const { first, second } = useServiceName();
   const [form] = Form.useForm<NewInstances>();
   const create = useAction("instances.create", { quiet: true, onDone: onClose });
-  const onFinish = ({ hosts = [], text = "", transport, weight }: NewInstances) => {
-    const body = external ? { addresses: splitAddresses(text) } : { hosts: splitAddresses(hosts.join(" ")) };
+  const onFinish = ({ hosts = [], text = "", transport, weight, labels }: NewInstances) => {
+    const body = external
+      ? { addresses: splitAddresses(text), ...(labels && { labels: given(labels) }) }
+      : { hosts: splitAddresses(hosts.join(" ")) };
     create.mutate({ params: { first, second }, body: { ...body, transport, weight } });
   };
   return (
@@ -50,38 +56,29 @@ export function AddInstancesDialog({ open, external, port, onClose }: AddInstanc
       <Form
         form={form}
         layout="vertical"
-        initialValues={{ transport: "all", weight: DEFAULT_WEIGHT }}
+        initialValues={{ transport: external ? "tcp" : "all", weight: DEFAULT_WEIGHT }}
         onFinish={onFinish}
       >
         {external ? <AddressField /> : <HostField port={port} />}
-        <Form.Item name="transport" label={t("instance.transport")}>
-          <Select
-            options={[
-              { value: "all", label: t("transport.all") },
-              { value: "tcp", label: "TCP" },
-              { value: "udp", label: "UDP" },
-            ]}
-          />
-        </Form.Item>
-        <Form.Item
-          name="weight"
-          label={t("instance.weight")}
-          extra={t("instance.weightHint")}
-          rules={[{ required: true, type: "integer", min: 1, max: 10_000, message: t("form.weight") }]}
-        >
-          <InputNumber className="full" min={1} max={10_000} />
-        </Form.Item>
+        <TransportField />
+        <WeightField />
+        {external && <LabelFields />}
         {create.error && <ErrorText error={create.error} />}
       </Form>
     </Modal>
   );
 }
 
+/** Fields that were never touched have no value. */
+function given(labels: Partial<Labels>): Partial<Labels> {
+  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== undefined));
+}
+
 function AddressField() {
   const t = useText();
   return (
     <Form.Item name="text" label={t("instances.addresses")} rules={[addressRule(t, true)]}>
-      <Input.TextArea rows={4} className="mono" placeholder={"10.0.0.1:3306\n10.0.0.2:3306"} />
+      <Input.TextArea rows={4} className="mono" placeholder={"10.0.0.1:3306\n[fd00::2]:3306"} />
     </Form.Item>
   );
 }

@@ -20,7 +20,7 @@ interface CapacityDialogProps {
 export function CapacityDialog({ plan, onClose }: CapacityDialogProps) {
   const t = useText();
   const { notification } = App.useApp();
-  const { first, second } = useServiceName();
+  const { first, second, service } = useServiceName();
   const addresses = [...(plan?.addresses ?? [])];
   const action = plan?.action ?? "expand";
   const dryRun = useApi(
@@ -55,10 +55,15 @@ export function CapacityDialog({ plan, onClose }: CapacityDialogProps) {
       text={dryRun.error && !known ? errorFacts(dryRun.error).message : after}
       okText={t(action === "expand" ? "capacity.expand" : "capacity.shrink")}
       danger={action === "shrink"}
-      typeName={emptied ? second : undefined}
+      typeName={emptied ? (first === "RESERVED" ? service : second) : undefined}
       pending={change.isPending}
       error={change.error}
-      onOk={() => change.mutate({ params: { first, second }, body: { action, addresses, allowEmpty: emptied } })}
+      onOk={() =>
+        change.mutate({
+          params: { first, second },
+          body: { action, addresses, ...(emptied && { allowEmpty: true, confirm: service }) },
+        })
+      }
       onCancel={() => {
         change.reset();
         onClose(false);
@@ -83,7 +88,10 @@ function UndoButton({ first, second, action, addresses }: UndoButtonProps) {
       disabled={undo.isSuccess}
       loading={undo.isPending}
       onClick={() =>
-        undo.mutate({ params: { first, second }, body: { action: back, addresses: [...addresses], allowEmpty: true } })
+        undo.mutate({
+          params: { first, second },
+          body: { action: back, addresses: [...addresses], allowEmpty: true, confirm: `${first}.${second}` },
+        })
       }
     >
       {t(undo.isSuccess ? "capacity.undone" : "capacity.undo")}

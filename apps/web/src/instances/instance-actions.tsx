@@ -8,6 +8,7 @@ import { useAction } from "../api/use-action.js";
 import { type MessageKey, useText } from "../i18n/use-text.js";
 import { useServiceName } from "../services/use-service.js";
 import { ConfirmDialog } from "../ui/confirm-dialog.js";
+import { EditInstanceDialog } from "./edit-instance-dialog.js";
 
 type OrderAction = "start" | "stop" | "restart";
 type Asked = OrderAction | "delete";
@@ -41,7 +42,8 @@ const BUTTONS: Readonly<Record<Asked, MessageKey>> = {
 export function InstanceActions({ instance, standard, onCapacity }: InstanceActionsProps) {
   const t = useText();
   const [asked, setAsked] = useState<Asked>();
-  const items = useItems(instance, standard, { onCapacity, onAsk: setAsked });
+  const [editing, setEditing] = useState(false);
+  const items = useItems(instance, standard, { onCapacity, onAsk: setAsked, onEdit: () => setEditing(true) });
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: only keeps a click on the menu from opening the row
     // biome-ignore lint/a11y/useKeyWithClickEvents: as above
@@ -55,6 +57,7 @@ export function InstanceActions({ instance, standard, onCapacity }: InstanceActi
         />
       </Dropdown>
       <AskedDialog instance={instance} asked={asked} onClose={() => setAsked(undefined)} />
+      <EditInstanceDialog instance={instance} standard={standard} open={editing} onClose={() => setEditing(false)} />
     </span>
   );
 }
@@ -62,12 +65,13 @@ export function InstanceActions({ instance, standard, onCapacity }: InstanceActi
 interface Handlers {
   readonly onCapacity: (action: "expand" | "shrink") => void;
   readonly onAsk: (asked: Asked) => void;
+  readonly onEdit: () => void;
 }
 
 function useItems(
   instance: Instance,
   standard: boolean,
-  { onCapacity, onAsk }: Handlers,
+  { onCapacity, onAsk, onEdit }: Handlers,
 ): NonNullable<MenuProps["items"]> {
   const t = useText();
   const navigate = useNavigate();
@@ -89,6 +93,7 @@ function useItems(
       disabled: !mayTraffic,
       onClick: () => onCapacity(inside ? "shrink" : "expand"),
     },
+    { key: "edit", label: t("instance.edit"), disabled: !mayTraffic, onClick: onEdit },
     { type: "divider" },
     ...(standard ? [...orders, { type: "divider" as const }] : []),
     ...(standard

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { formatDuration, formatNumber, formatPercent } from "../format/format.js";
 import { useText } from "../i18n/use-text.js";
+import { LabelTags, labelText } from "../labels/label-text.js";
 import { Copyable } from "../ui/copyable.js";
 import { type Column, DataTable } from "../ui/data-table.js";
 import { EmptyHint } from "../ui/empty-hint.js";
@@ -70,6 +71,12 @@ function useColumns(): Column<Instance>[] {
       title: t("service.why"),
       text: (row) => instanceReasons(row).join("; "),
       render: (row) => <Reasons instance={row} />,
+    },
+    {
+      key: "labels",
+      title: t("labels.title"),
+      text: (row) => labelText(row.labels, t("labels.set")),
+      render: (row) => <LabelTags labels={row.labels} inherited={row.labelsFrom === "machine"} />,
     },
     { key: "weight", title: t("instance.weight"), text: (row) => row.weight, numeric: true },
     {
@@ -150,7 +157,7 @@ function MachineCell({ instance }: { readonly instance: Instance }) {
 /** Fault tolerance is local: each machine may see an instance differently. */
 function Views({ instance }: { readonly instance: Instance }) {
   const t = useText();
-  const tones = { well: "well", ejected: "failing", trial: "degraded" } as const;
+  const tones = { well: "well", ejected: "failing", trial: "degraded", unreachable: "failing" } as const;
   if (instance.views.length === 0) return <span className="faint">{t("instance.noViews")}</span>;
   return (
     <Table

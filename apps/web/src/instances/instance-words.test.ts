@@ -2,7 +2,7 @@ import type { Instance } from "@msec/api-schema";
 import { expect, it } from "vitest";
 import { instanceReasons, instanceState, totalInFlight, worstLatencyMs } from "./instance-words.js";
 
-const view = (state: "well" | "ejected" | "trial", text = "") => ({
+const view = (state: Instance["views"][number]["state"], text = "") => ({
   machine: "web-1",
   state,
   successRatio: 1,
@@ -16,6 +16,8 @@ const instance = (change: Partial<Instance>): Instance => ({
   port: 7963,
   transport: "all",
   weight: 100,
+  labels: { zone: "", rack: "", set: "" },
+  labelsFrom: "machine",
   status: "enabled",
   releaseMemo: "",
   machineId: "m-1",
@@ -33,7 +35,9 @@ it.each<[string, Partial<Instance>, string]>([
   ["on trial", { views: [view("trial")] }, "trial"],
   ["machine away", { machineState: "away", views: [view("well")] }, "away"],
   ["in traffic without a process", { process: { ...running, state: "stopped" } }, "down"],
-  ["foreign, no machine of ours", { machineState: "absent", process: { ...running, state: "unknown" } }, "well"],
+  ["foreign, nobody called it", { machineState: "absent", process: { ...running, state: "unknown" } }, "unknown"],
+  ["foreign, well", { process: { ...running, state: "unknown" }, machineState: "away", views: [view("well")] }, "well"],
+  ["foreign, the last one and dead", { views: [view("unreachable")] }, "unreachable"],
   ["running out of traffic", { status: "disabled" }, "idle"],
   ["nothing there", { status: "disabled", process: { ...running, state: "absent" } }, "out"],
   ["starting", { status: "disabled", process: { ...running, state: "starting" } }, "working"],

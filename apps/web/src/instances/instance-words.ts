@@ -3,12 +3,24 @@ import type { Tone } from "../ui/state-tag.js";
 
 /** How an instance stands, from its process, its machine and how others see it; the worst wins. Pure. */
 
-export type InstanceState = "well" | "ejected" | "trial" | "away" | "down" | "working" | "idle" | "out";
+export type InstanceState =
+  | "well"
+  | "ejected"
+  | "trial"
+  | "unreachable"
+  | "unknown"
+  | "away"
+  | "down"
+  | "working"
+  | "idle"
+  | "out";
 
 export const INSTANCE_TONES: Readonly<Record<InstanceState, Tone>> = {
   well: "well",
   ejected: "failing",
   trial: "degraded",
+  unreachable: "failing",
+  unknown: "unknown",
   away: "failing",
   down: "failing",
   working: "working",
@@ -20,11 +32,14 @@ export function instanceState(instance: Instance): InstanceState {
   const { process, views } = instance;
   if (["starting", "stopping"].includes(process.state)) return "working";
   if (instance.status === "disabled") return process.state === "running" ? "idle" : "out";
-  if (instance.machineState === "away") return "away";
+  // Of a foreign program only those who call or dial it know how it is.
+  const isForeign = process.state === "unknown" && process.text === "";
+  if (instance.machineState === "away" && !isForeign) return "away";
   if (["backoff", "stopped", "absent"].includes(process.state) && instance.machineState === "online") return "down";
   if (views.some((view) => view.state === "ejected")) return "ejected";
+  if (views.some((view) => view.state === "unreachable")) return "unreachable";
   if (views.some((view) => view.state === "trial")) return "trial";
-  return "well";
+  return isForeign && views.length === 0 ? "unknown" : "well";
 }
 
 /** The reason in words: the balancers' own, then the process's. */

@@ -5,6 +5,7 @@ import { useAction } from "../api/use-action.js";
 import { useApi } from "../api/use-api.js";
 import { formatBytes, formatDuration, formatNumber, formatPercent } from "../format/format.js";
 import { useText } from "../i18n/use-text.js";
+import { LabelTags } from "../labels/label-text.js";
 import { ConfirmDialog } from "../ui/confirm-dialog.js";
 import { Copyable, ShortId } from "../ui/copyable.js";
 import { type Column, DataTable } from "../ui/data-table.js";
@@ -14,6 +15,7 @@ import { MayButton } from "../ui/may-button.js";
 import { Page, Section } from "../ui/page.js";
 import { QueryView } from "../ui/query-view.js";
 import { Time } from "../ui/time.js";
+import { LabelsDialog } from "./labels-dialog.js";
 import { MachineStateTag } from "./machine-state.js";
 import { OrderTable } from "./order-table.js";
 
@@ -38,7 +40,14 @@ export function MachinePage() {
           </>
         )
       }
-      actions={machine && <Forget machine={machine} />}
+      actions={
+        machine && (
+          <>
+            <ChangeLabels machine={machine} />
+            <Forget machine={machine} />
+          </>
+        )
+      }
     >
       <QueryView query={query}>{(data) => <MachineBody machine={data} />}</QueryView>
       <Section title={t("machine.orders")}>
@@ -69,6 +78,7 @@ function MachineBody({ machine }: { readonly machine: Machine }) {
               : "–",
           ],
           [t("machine.diskFree"), formatBytes(load?.diskFreeBytes)],
+          [t("labels.title"), <LabelTags key="labels" labels={machine.labels} />],
           [t("machine.agent"), machine.agentVersion],
           [t("machine.platform"), machine.platform],
           [t("machine.joined"), <Time key="joined" atMs={machine.joinedAtMs} />],
@@ -118,6 +128,19 @@ function ServiceTable({ services }: { readonly services: readonly MachineService
       plain={services.length < 20}
       empty={<EmptyHint title={t("machine.noServices")} text={t("machine.noServicesText")} />}
     />
+  );
+}
+
+function ChangeLabels({ machine }: { readonly machine: Machine }) {
+  const t = useText();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <MayButton permission="capacity:write" onClick={() => setOpen(true)}>
+        {t("machine.changeLabels")}
+      </MayButton>
+      <LabelsDialog machine={machine} open={open} onClose={() => setOpen(false)} />
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { Link, useSearchParams } from "react-router";
 import { useApi } from "../api/use-api.js";
 import { formatBytes, formatNumber, formatPercent } from "../format/format.js";
 import { useText } from "../i18n/use-text.js";
+import { LabelTags, labelText } from "../labels/label-text.js";
 import { Copyable } from "../ui/copyable.js";
 import { type Column, DataTable } from "../ui/data-table.js";
 import { EmptyHint } from "../ui/empty-hint.js";
@@ -78,6 +79,13 @@ function useColumns(): Column<Machine>[] {
       title: t("instance.address"),
       text: (row) => row.address,
       render: (row) => <Copyable value={row.address} />,
+    },
+    {
+      key: "labels",
+      title: t("labels.title"),
+      text: (row) => labelText(row.labels, t("labels.set")),
+      render: (row) => <LabelTags labels={row.labels} />,
+      filter: true,
     },
     {
       key: "cpu",

@@ -24,6 +24,7 @@ interface Tab {
 const Overview = lazy(async () => ({ default: (await import("./service-overview.js")).ServiceOverview }));
 const Instances = lazy(async () => ({ default: (await import("../instances/instances-tab.js")).InstancesTab }));
 const Routes = lazy(async () => ({ default: (await import("../routes/routes-tab.js")).RoutesTab }));
+const Settings = lazy(async () => ({ default: (await import("./service-settings-tab.js")).ServiceSettingsTab }));
 const Releases = lazy(async () => ({
   default: (await import("../releases/service-releases-tab.js")).ServiceReleasesTab,
 }));
@@ -36,6 +37,7 @@ const TABS: readonly Tab[] = [
   { key: "overview", text: "tab.overview", external: true, body: () => <Overview /> },
   { key: "instances", text: "tab.instances", external: true, body: () => <Instances /> },
   { key: "routes", text: "tab.routes", external: true, body: () => <Routes /> },
+  { key: "settings", text: "tab.settings", external: true, body: () => <Settings /> },
   { key: "releases", text: "tab.releases", external: false, body: () => <Releases /> },
   { key: "config", text: "tab.config", external: false, body: () => <Texts key="configs" kind="configs" /> },
   { key: "interface", text: "tab.interface", external: false, body: () => <Texts key="idls" kind="idls" /> },
@@ -106,7 +108,7 @@ function ServiceActions({ summary }: { readonly summary: ServiceSummary }) {
   return (
     <>
       <HealthTag health={summary.health} text={summary.healthText} />
-      {summary.enabledCount === 0 && (
+      {summary.enabledCount === 0 && first !== "RESERVED" && (
         <MayButton permission="service:write" danger type="text" onClick={() => setRemoving(true)}>
           {t("services.remove")}
         </MayButton>
