@@ -147,9 +147,11 @@ export class Balancer {
     const { table } = this;
     const { own, now } = this.#view;
     const opts = { settings: this.settings, tag: own.tag };
-    if (table.get(slot, F.ejectedUntil) === 0) return own.tryClaimTrial(slot, now);
-    if (this.#policy.hasTrials) return tryClaimTrial(table, slot, now, opts);
-    if (elapsedMs(table.get(slot, F.ejectedUntil), now) <= 0) readmit(table, slot, now, opts);
+    const until = table.get(slot, F.ejectedUntil);
+    if (this.#policy.hasTrials)
+      return until === 0 ? own.tryClaimTrial(slot, now) : tryClaimTrial(table, slot, now, opts);
+    own.forgive(slot, now);
+    if (until !== 0 && elapsedMs(until, now) <= 0) readmit(table, slot, now, opts);
     this.#view.invalidate();
     return false;
   }

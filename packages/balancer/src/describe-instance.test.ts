@@ -50,12 +50,12 @@ it("tells an ejected one, who said so, and when it is tried again", () => {
   }
   expect(tell()).toMatchObject({
     state: "ejected",
-    text: "ejected 3 s ago: refused connections; next trial in 2 s",
+    text: "ejected 3 s ago: refused connections; next trial in 1 s",
   });
   reportProbe(table, 0, { answered: false, nowMs: clock.nowMs, settings: DEFAULT_SETTINGS });
   expect(tell().facts.probe).toEqual({ agoMs: 0, answered: false });
   table.set(0, F.accuser, 5);
-  expect(tell().text).toBe("ejected 3 s ago: refused connections of one process; next trial in 2 s");
+  expect(tell().text).toBe("ejected 3 s ago: refused connections of one process; next trial in 1 s");
 });
 
 it("has each policy id and name once, and a default for unknown ids", () => {

@@ -21,6 +21,9 @@ export function elapsedMs(now: number, then: number): number {
   return (now - then) | 0;
 }
 
+/** A time so many times further off than the longest ejection was written by another boot or a stray write. */
+const STRAY_TIMES = 4;
+
 /** `ready` in use, `ejected` not before its time, `due` for a trial. */
 export type Admission = "ready" | "ejected" | "due";
 
@@ -29,8 +32,7 @@ export function admission(table: HealthTable, slot: number, now: number, opts: A
   const until = table.get(slot, F.ejectedUntil);
   if (until === 0) return "ready";
   const leftMs = elapsedMs(until, now);
-  // a time further off than any ejection lasts was written by another boot or a stray write
-  if (leftMs <= 0 || leftMs > opts.settings.ejectMaxMs) return "due";
+  if (leftMs <= 0 || leftMs > STRAY_TIMES * opts.settings.ejectMaxMs) return "due";
   const accuser = table.get(slot, F.accuser);
   return accuser !== 0 && opts.tag !== undefined && accuser !== opts.tag ? "due" : "ejected";
 }

@@ -49,7 +49,8 @@ export function explainPick(
   const taken = view.indexOf(slot);
   if (!trace.seen.some((seen) => seen.verdict === "taken"))
     trace.seen.push({ index: taken, cost: view.costs.costOf(view, taken), verdict: "taken" });
-  const candidates = trace.seen.map((seen) => candidateOf(view, seen, { taken, nowMs: pick.nowMs }));
+  const seenOnce = new Map(trace.seen.map((seen) => [seen.index, seen]));
+  const candidates = [...seenOnce.values()].map((seen) => candidateOf(view, seen, { taken, nowMs: pick.nowMs }));
   return {
     slot,
     generation: view.table.generation(slot),

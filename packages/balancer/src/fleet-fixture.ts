@@ -49,7 +49,7 @@ export class SimulatedFleet {
   readonly #random: () => number;
   #nowMs = START_MS;
   #dialAtMs = START_MS + 500;
-  #ends: { atMs: number; process: number; slot: number; answer: Answer }[] = [];
+  #ends: { atMs: number; process: number; slot: number; generation: number; answer: Answer }[] = [];
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -110,21 +110,22 @@ export class SimulatedFleet {
     tally.picksBy[process]![slot]! += 1;
     const load = this.table.get(slot, F.inFlight);
     const reply = answer({ slot, process, atMs: this.atMs, load, random: this.#random() });
-    this.#ends.push({ atMs: this.#nowMs + reply.latencyMs, process, slot, answer: reply });
+    const generation = this.table.generation(slot);
+    this.#ends.push({ atMs: this.#nowMs + reply.latencyMs, process, slot, generation, answer: reply });
   }
 
   #finishUntil(untilMs: number, tally: Tally): void {
     const due = this.#ends.filter((end) => end.atMs <= untilMs).toSorted((a, b) => a.atMs - b.atMs);
     if (due.length === 0) return;
     this.#ends = this.#ends.filter((end) => end.atMs > untilMs);
-    for (const { atMs, process, slot, answer } of due) {
+    for (const { atMs, process, slot, generation, answer } of due) {
       this.#nowMs = atMs;
       if (answer.outcome !== "success") {
         tally.lost += 1;
         tally.failed[slot]! += 1;
         tally.failedBy[process]![slot]! += 1;
       }
-      this.balancers[process]!.report({ slot, generation: this.table.generation(slot), ...answer });
+      this.balancers[process]!.report({ slot, generation, ...answer });
     }
   }
 

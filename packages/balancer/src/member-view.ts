@@ -50,7 +50,7 @@ export class MemberView implements Members {
   #cumulative = new Float64Array(0);
   #generations = new Int32Array(0);
   /** All weights are equal: no search is needed. */
-  #isUniform = false;
+  isUniform = false;
   #version = -1;
   #scannedAt = 0;
   #isStale = true;
@@ -112,7 +112,7 @@ export class MemberView implements Members {
 
   #indexAt(part: number): number {
     const reach = this.reach;
-    if (this.#isUniform) return Math.min(reach - 1, (part * reach) | 0);
+    if (this.isUniform) return Math.min(reach - 1, (part * reach) | 0);
     const cumulative = this.#cumulative;
     const wanted = part * (cumulative[reach - 1] ?? 0);
     let low = 0;
@@ -157,7 +157,7 @@ export class MemberView implements Members {
       total += weight;
       return total;
     });
-    this.#isUniform = this.weights.every((weight) => weight === this.weights[0]);
+    this.isUniform = this.weights.every((weight) => weight === this.weights[0]);
   }
 
   /** One that came while others were known, and that nobody here has called, gets its share bit by bit. */

@@ -50,7 +50,7 @@ export class OwnExperience {
     this.#streaks[slot] = 0;
   }
 
-  /** Nothing speaks against the instance: a success needs no note. */
+  /** Nothing speaks against the instance, and it is not out: a success needs no note. */
   isClean(slot: number): boolean {
     return (this.#evidenceMilli[slot] ?? 0) === 0;
   }
@@ -111,6 +111,7 @@ export class OwnExperience {
     const streak = Math.min(16, (this.#streaks[slot] ?? 0) + 1);
     this.#streaks[slot] = streak;
     this.#outSince[slot] = now;
+    this.#evidenceMilli[slot] = Math.max(1, this.#evidenceMilli[slot] ?? 0);
     this.#outUntil[slot] = toTick(now + Math.min(ejectMaxMs, ejectBaseMs * 2 ** (streak - 1)));
     this.#trialAt[slot] = 0;
   }
@@ -123,6 +124,11 @@ export class OwnExperience {
     if (taken !== 0 && elapsedMs(now, taken) < this.#settings.trialTimeoutMs) return false;
     this.#trialAt[slot] = now;
     return true;
+  }
+
+  /** Forgets what spoke against an instance whose time is over. */
+  forgive(slot: number, now: number): void {
+    if (!this.isEjected(slot, now)) this.#clear(slot);
   }
 
   releaseTrial(slot: number): void {

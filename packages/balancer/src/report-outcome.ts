@@ -29,6 +29,8 @@ export interface Reporter {
   readonly settings: BalancerSettings;
   readonly own: OwnExperience;
   readonly rates: EvidenceRates;
+  /** Tick of the report that is going on. */
+  now: number;
   /** Instances are ejected for failing calls, too, not only for refused connections. */
   readonly ejectsFailing: boolean;
 }
@@ -39,52 +41,55 @@ export interface Reporter {
  * @returns false when something changed that picks should know at once
  */
 export function reportOutcome(reporter: Reporter, report: OutcomeReport): boolean {
-  const { table, own, settings } = reporter;
+  const { table } = reporter;
   const { slot, outcome } = report;
   if (table.generation(slot) !== report.generation) return true;
   table.end(slot, report.generation);
+  reporter.now = toTick(report.nowMs);
+  return outcome === "success" ? onSuccess(reporter, report) : onOther(reporter, report);
+}
+
+function onSuccess(reporter: Reporter, report: OutcomeReport): boolean {
+  const { table, own, now } = reporter;
+  const { slot } = report;
+  table.add(slot, F.successTotal, 1);
+  noteLatency(reporter, slot, toLatencyUs(report.latencyMs));
+  if (table.get(slot, F.lastReportAt) !== now) {
+    turnWindow(reporter, slot);
+    table.set(slot, F.lastReportAt, now);
+  }
+  if (table.get(slot, F.consecutiveFailures) !== 0) table.set(slot, F.consecutiveFailures, 0);
+  const busy = table.get(slot, F.busyMilli);
+  if (busy !== 0) table.set(slot, F.busyMilli, busy - ((busy + 15) >> 4));
+  let isNews = false;
+  if (!own.isClean(slot)) {
+    own.prepare(slot, report.generation);
+    isNews = own.isOut(slot);
+    own.noteSuccess(slot, startOf(report), reporter.rates);
+  }
+  if (table.get(slot, F.ejectStreak) !== 0) isNews = onSuccessAfterEjection(reporter, report) || isNews;
+  return !isNews;
+}
+
+function onOther(reporter: Reporter, report: OutcomeReport): boolean {
+  const { table, own } = reporter;
+  const { slot, outcome } = report;
   own.prepare(slot, report.generation);
-  if (outcome === "success") return onSuccess(reporter, report);
   if (outcome === "cancelled") {
     table.add(slot, F.cancelledTotal, 1);
     if (table.get(slot, F.trialAt) !== 0) releaseTrial(table, slot);
     own.releaseTrial(slot);
     return true;
   }
-  const now = toTick(report.nowMs);
-  turnWindow(table, slot, now, settings);
-  if (outcome === "busy") onBusy(reporter, report, now);
-  else onFailure(reporter, report, now);
-  table.set(slot, F.lastReportAt, now);
+  turnWindow(reporter, slot);
+  if (outcome === "busy") onBusy(reporter, report);
+  else onFailure(reporter, report);
+  table.set(slot, F.lastReportAt, reporter.now);
   return false;
 }
 
-function onSuccess({ table, settings, own, rates }: Reporter, report: OutcomeReport): boolean {
+function onSuccessAfterEjection({ table, settings, own, now }: Reporter, report: OutcomeReport): boolean {
   const { slot } = report;
-  const now = toTick(report.nowMs);
-  turnWindow(table, slot, now, settings);
-  table.add(slot, F.successTotal, 1);
-  noteLatency(table, slot, { us: toLatencyUs(report.latencyMs), now, settings });
-  if (table.get(slot, F.lastReportAt) !== now) table.set(slot, F.lastReportAt, now);
-  if (table.get(slot, F.consecutiveFailures) !== 0) table.set(slot, F.consecutiveFailures, 0);
-  const busy = table.get(slot, F.busyMilli);
-  if (busy !== 0) table.set(slot, F.busyMilli, busy - ((busy + 15) >> 4));
-  let isNews = false;
-  if (!own.isClean(slot) || own.isOut(slot)) {
-    isNews = own.isOut(slot);
-    own.noteSuccess(slot, startOf(report), rates);
-  }
-  if (table.get(slot, F.ejectStreak) !== 0)
-    isNews = onSuccessAfterEjection(table, slot, { report, settings, own }) || isNews;
-  return !isNews;
-}
-
-function onSuccessAfterEjection(
-  table: HealthTable,
-  slot: number,
-  { report, settings, own }: { report: OutcomeReport; settings: BalancerSettings; own: OwnExperience },
-): boolean {
-  const now = toTick(report.nowMs);
   const ejectedAt = table.get(slot, F.ejectedAt);
   if (table.get(slot, F.ejectedUntil) !== 0)
     return elapsedMs(startOf(report), ejectedAt) >= 0 && readmit(table, slot, now, { settings, tag: own.tag });
@@ -93,7 +98,7 @@ function onSuccessAfterEjection(
 }
 
 /** An early refusal: the instance is alive. It takes less for a while, as far as it refuses more than others. */
-function onBusy({ table, settings, own }: Reporter, report: OutcomeReport, now: number): void {
+function onBusy({ table, settings, own, now }: Reporter, report: OutcomeReport): void {
   const { slot } = report;
   table.add(slot, F.busyTotal, 1);
   const level = table.get(slot, F.busyMilli);
@@ -104,8 +109,8 @@ function onBusy({ table, settings, own }: Reporter, report: OutcomeReport, now: 
   if (table.get(slot, F.ejectedUntil) !== 0 && isSinceEjection) readmit(table, slot, now, { settings, tag: own.tag });
 }
 
-function onFailure(reporter: Reporter, report: OutcomeReport, now: number): void {
-  const { table, settings, own, rates } = reporter;
+function onFailure(reporter: Reporter, report: OutcomeReport): void {
+  const { table, settings, own, rates, now } = reporter;
   const { slot, outcome } = report;
   const startedAt = startOf(report);
   table.add(slot, F.consecutiveFailures, 1);
@@ -114,7 +119,7 @@ function onFailure(reporter: Reporter, report: OutcomeReport, now: number): void
   table.set(slot, F.lastFailureAt, now);
   // failing fast must not look like being fast, waiting in vain is as slow as it was
   const us = Math.max(toLatencyUs(report.latencyMs), table.get(slot, F.latencyEwmaUs));
-  noteLatency(table, slot, { us, now, settings });
+  noteLatency(reporter, slot, us);
 
   const wasOut = table.get(slot, F.ejectedUntil) !== 0;
   if (wasOut && elapsedMs(startedAt, table.get(slot, F.ejectedAt)) < 0) return; // sent before the ejection: no news
@@ -123,19 +128,19 @@ function onFailure(reporter: Reporter, report: OutcomeReport, now: number): void
   const mostMilli = settings.evidenceToEject * 1_250;
   const shared = addSharedEvidence(table, slot, { rates, mostMilli });
   own.noteFailure(table, slot, rates.failureMilli);
-  if (outcome === "refused") judge(reporter, slot, { now, reason: EJECT_REASON.refused });
-  else judgeFailing(reporter, slot, { now, shared, wasOut });
+  if (outcome === "refused") judge(reporter, slot, EJECT_REASON.refused);
+  else judgeFailing(reporter, slot, { shared, wasOut });
 }
 
-function judgeFailing(reporter: Reporter, slot: number, known: { now: number; shared: number; wasOut: boolean }): void {
-  const { table, settings, own, ejectsFailing } = reporter;
+function judgeFailing(reporter: Reporter, slot: number, known: { shared: number; wasOut: boolean }): void {
+  const { table, settings, own, ejectsFailing, now } = reporter;
   if (!ejectsFailing) return;
-  const { now, shared, wasOut } = known;
+  const { shared, wasOut } = known;
   const wantedMilli = wantedEvidenceMilli(table, slot, now, settings);
   const mine = own.evidenceMilli(slot);
   const inARow = table.get(slot, F.consecutiveFailures);
   const reason = inARow >= 3 ? EJECT_REASON.consecutiveFailures : EJECT_REASON.lowSuccess;
-  if (mine >= wantedMilli || wasOut || own.isOut(slot)) judge(reporter, slot, { now, reason });
+  if (mine >= wantedMilli || wasOut || own.isOut(slot)) judge(reporter, slot, reason);
   else if (shared >= wantedMilli) {
     // not enough of its own, so others have seen it as well
     ejectWithinCap(table, slot, { reason, now, settings });
@@ -143,8 +148,8 @@ function judgeFailing(reporter: Reporter, slot: number, known: { now: number; sh
 }
 
 /** Enough evidence of this process's own: does it concern the others? */
-function judge(reporter: Reporter, slot: number, { now, reason }: { now: number; reason: EjectReason }): void {
-  const { table, settings, own, rates } = reporter;
+function judge(reporter: Reporter, slot: number, reason: EjectReason): void {
+  const { table, settings, own, rates, now } = reporter;
   const witness = own.witness(table, slot, rates);
   if (witness !== "others") own.stayAway(slot, now);
   if (witness === "mine") return;
@@ -158,7 +163,7 @@ function startOf(report: OutcomeReport): number {
 }
 
 /** Halves the window's counters once per `windowMs`; the process that wins the swap does it. */
-function turnWindow(table: HealthTable, slot: number, now: number, settings: BalancerSettings): void {
+function turnWindow({ table, now, settings }: Reporter, slot: number): void {
   const startedAt = table.get(slot, F.windowAt);
   const ageMs = elapsedMs(now, startedAt);
   if (startedAt !== 0 && ageMs >= 0 && ageMs < settings.windowMs) return;

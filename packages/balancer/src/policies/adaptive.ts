@@ -23,13 +23,11 @@ export const adaptivePolicy: BalancePolicy = {
     if (best < 0) return -1;
     let bestCost = view.costs.costOf(view, best);
     if (view.trace !== undefined) note(view, best, "taken");
-    let last = best;
     const { sampleCount, suspectSampleCount } = view.settings;
     for (let n = 1; n < suspectSampleCount; n += 1) {
       if (n >= sampleCount && !view.costs.isSuspect(best)) break;
-      const index = another(view, tried, { best, last });
-      if (index < 0) break;
-      last = index;
+      const index = another(view, tried, best);
+      if (index < 0) continue;
       const cost = view.costs.costOf(view, index);
       const isBetter = cost < bestCost * view.settings.advantage;
       if (view.trace !== undefined) note(view, index, isBetter ? "taken" : "costlier");
@@ -49,12 +47,16 @@ function first(view: MemberView, tried: readonly string[]): number {
   return -1;
 }
 
-/** At random, and not one of the last two: with few instances an equal pair would be no choice. */
-function another(view: MemberView, tried: readonly string[], { best, last }: { best: number; last: number }): number {
+/**
+ * At random, but not the best so far: with few instances an equal pair would be no choice. Where weights differ it may be the best
+ * one again, that is: none, else the light ones among few would be looked at too often.
+ */
+function another(view: MemberView, tried: readonly string[], best: number): number {
   for (let n = 0; n < MAX_DRAWS; n += 1) {
     const index = view.sample();
     const isRamping = (view.shares[index] ?? 1) < 1; // gets its growing share when it is its turn
-    if (index !== best && index !== last && !isRamping && isUsable(view, index, tried)) return index;
+    if (index === best && !view.isUniform) return -1;
+    if (index !== best && !isRamping && isUsable(view, index, tried)) return index;
   }
   return -1;
 }
