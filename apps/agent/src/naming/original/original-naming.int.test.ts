@@ -15,7 +15,7 @@ const SERVICE = "Login.ptlogin";
 function setUp() {
   const directory = mkdtempSync(join(tmpdir(), "msec-original-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
-  const clock = { ...systemClock, addMs: 0, nowMs: () => Date.now() + clock.addMs } satisfies Clock & { addMs: number };
+  const clock: Clock & { addMs: number } = { ...systemClock, addMs: 0, nowMs: () => Date.now() + clock.addMs };
   const start = (options: Partial<OriginalNamingOptions> = {}): OriginalNaming => {
     const fixed = { directory, groupId: undefined, port: 0, compat: "fixed", logger: silentLogger } as const;
     const naming = new OriginalNaming({ ...fixed, clock, random: Math.random, ...options });
