@@ -10,31 +10,19 @@
  *   --frontier          what an oracle could do in the brown-outs, instead of all that
  *   --json              no tables
  */
-import { parseArgs } from "node:util";
-import { type BalancerSettings, DEFAULT_SETTINGS } from "@msec/balancer";
+import { measureAgent } from "../naming/measure-agent.js";
 import { writeResult } from "../result.js";
 import { type Bar, barsOf } from "./bars.js";
 import { type Cell, runCell } from "./cell.js";
 import { frontierOf } from "./frontier.js";
+import { type Plan, planOf } from "./lb-plan.js";
 import { formatBars, formatScenario, formatSpeed } from "./lb-tables.js";
-import { OWN_POLICY, policies } from "./policies/registry.js";
-import type { SimPolicy } from "./policies/sim-policy.js";
+import { OWN_POLICY } from "./policies/registry.js";
 import type { Scenario } from "./scenario.js";
-import { REPORTING, type ScenarioSet, TUNING } from "./scenario-set.js";
-import { scenariosOf } from "./scenarios.js";
 import { measureSpeed } from "./speed.js";
 
-interface Plan {
-  readonly set: ScenarioSet;
-  readonly seeds: readonly number[];
-  readonly scenarios: readonly Scenario[];
-  readonly policies: readonly SimPolicy[];
-  readonly isFrontier: boolean;
-  /** Not for a part of the table. */
-  readonly hasSpeed: boolean;
-  readonly isTold: boolean;
-  readonly isKept: boolean;
-}
+/** The agent's load that the bars speak of: at most 2 % of a core and 150 MB. */
+const AGENT = { services: 500, instances: 100, seconds: 20 };
 
 export async function runLbBenchmark(args: readonly string[]): Promise<void> {
   const plan = planOf(args);
@@ -44,6 +32,8 @@ export async function runLbBenchmark(args: readonly string[]): Promise<void> {
   }
   // First, for the simulation makes the balancer's code less specialised.
   const speed = plan.hasSpeed ? await measureSpeed({ isQuick: !plan.isKept }) : undefined;
+  if (speed) tell(plan, formatSpeed(speed));
+  const agent = plan.isKept ? await measureAgent(AGENT, (text) => tell(plan, text)) : undefined;
   const beganMs = performance.now();
   const cells = plan.scenarios.flatMap((scenario) => runScenario(plan, scenario));
   const seconds = Math.round((performance.now() - beganMs) / 100) / 10;
@@ -52,8 +42,7 @@ export async function runLbBenchmark(args: readonly string[]): Promise<void> {
   tell(plan, `${set} set, seeds ${plan.seeds.join(" ")}, ${seconds} s\n${formatBars(bars)}\n`);
   const facts = { set, seeds: plan.seeds, seconds, instances, clients };
   const lists = { policies: plan.policies.map(namesOf), scenarios: plan.scenarios.map(namesOf), cells };
-  const line = { ...facts, ...summaryOf(bars), ...(speed && { speed }) };
-  if (speed) tell(plan, formatSpeed(speed));
+  const line = { ...facts, ...summaryOf(bars), ours: oursOf(cells), ...(speed && { speed }), ...(agent && { agent }) };
   await writeResult("lb", { ...line, ...lists, bars }, { line, isKept: plan.isKept });
 }
 
@@ -83,58 +72,16 @@ function summaryOf(bars: readonly Bar[]): { bars: number; missed: readonly strin
   return { bars: bars.length, missed: missed.map(({ scenario, bar }) => `${scenario}: ${bar}`) };
 }
 
+/** By scenario: failed %, p50 ms, p99 ms, and where something was out the seconds until it was restored. */
+function oursOf(cells: readonly Cell[]): Readonly<Record<string, readonly (number | null)[]>> {
+  const own = cells.filter((cell) => cell.policy === OWN_POLICY);
+  return Object.fromEntries(
+    own.map(({ scenario, failedPercent, p50Ms, p99Ms, restoredSec }) => {
+      return [scenario, [failedPercent, p50Ms, p99Ms, ...(restoredSec === undefined ? [] : [restoredSec])]];
+    }),
+  );
+}
+
 function tell({ isTold }: Plan, text: string): void {
   if (isTold) process.stderr.write(`${text}\n`);
-}
-
-function planOf(args: readonly string[]): Plan {
-  const flag = { type: "boolean", default: false } as const;
-  const list = { type: "string" } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: flag,
-      tune: flag,
-      json: flag,
-      frontier: flag,
-      scenario: list,
-      policy: list,
-      set: list,
-      load: list,
-    },
-  });
-  const { quick, tune, json } = values;
-  const named = tune ? TUNING : REPORTING;
-  const set = values.load === undefined ? named : { ...named, loadRatio: Number(values.load) };
-  const isWhole = [values.scenario, values.policy, values.load].every((value) => value === undefined);
-  if (values.set !== undefined && !tune) throw new Error("--set is for --tune: the reporting set judges the defaults");
-  return {
-    set,
-    seeds: quick ? set.seeds.slice(0, 1) : set.seeds,
-    scenarios: chosen(scenariosOf(set), values.scenario),
-    policies: chosen(policies(settingsOf(values.set)), values.policy),
-    isFrontier: values.frontier,
-    hasSpeed: !tune && isWhole,
-    isTold: !json,
-    isKept: !quick && !tune && isWhole,
-  };
-}
-
-function chosen<T extends { readonly name: string }>(all: readonly T[], wanted: string | undefined): readonly T[] {
-  if (wanted === undefined) return all;
-  const names = wanted.split(",");
-  const unknown = names.filter((name) => !all.some((each) => each.name === name));
-  if (unknown.length > 0)
-    throw new Error(`unknown: ${unknown.join(", ")}; there are ${all.map((each) => each.name).join(", ")}`);
-  return all.filter((each) => names.includes(each.name));
-}
-
-function settingsOf(text: string | undefined): Partial<BalancerSettings> {
-  const pairs = (text?.split(",") ?? []).map((pair) => pair.split("="));
-  for (const [key = "", value] of pairs) {
-    if (!Object.hasOwn(DEFAULT_SETTINGS, key) || !Number.isFinite(Number(value))) {
-      throw new Error(`--set ${key}: keys are ${Object.keys(DEFAULT_SETTINGS).join(", ")}`);
-    }
-  }
-  return Object.fromEntries(pairs.map(([key, value]) => [key, Number(value)]));
 }
