@@ -27,8 +27,9 @@ beforeAll(async () => {
   const dir = mkdtempSync(join(tmpdir(), "msec-hammer-"));
   hammerScript = join(dir, "table-hammer.cjs");
   const entryPoints = [fileURLToPath(new URL("table-hammer.mjs", import.meta.url))];
-  const shape = { bundle: true, platform: "node", format: "cjs", conditions: ["msec-source"] } as const;
-  await build({ entryPoints, ...shape, external: ["koffi"], outfile: hammerScript, logLevel: "error" });
+  const shape = { bundle: true, platform: "node", format: "cjs", logLevel: "error" } as const;
+  const conditions = ["msec-source"];
+  await build({ entryPoints, ...shape, conditions, external: ["koffi"], outfile: hammerScript });
 });
 afterAll(() => rmSync(dirname(hammerScript), { recursive: true, force: true }));
 afterEach(async () => {

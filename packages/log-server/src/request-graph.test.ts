@@ -12,6 +12,7 @@ const call = (rest: Partial<HopCall> = {}): HopCall => ({
   err: 0,
   reason: "",
   spanId: "c1",
+  choice: "",
   ...rest,
 });
 const entrance = (rest: Partial<StoredHop> = {}): StoredHop => ({
@@ -74,6 +75,7 @@ describe("hops", () => {
       costMs: 800,
       err: -10,
       reason: "RPC_TIMEOUT",
+      choice: "",
       seenBy: "client",
     });
   });

@@ -49,6 +49,7 @@ const good: Readonly<Record<Method, object>> = {
   "tls.trust": { trusted: sha256, issuers: ["ca-1"] },
   "tls.issue": { service: "A.b", publicKey: "AA==", proof: "AA==" },
   "tls.changed": {},
+  "routes.read": { service: "A.b", picks: 1_000, key: "" },
   "naming.apply": push,
   order: { payload: "{}", signature: "AA==" },
 };
@@ -79,6 +80,7 @@ describe("link requests", () => {
     ["a path as hash", "blob.read", { sha256: "../../etc/passwd", offset: 0, maxBytes: 1 }],
     ["a negative offset", "blob.read", { sha256, offset: -1, maxBytes: 1 }],
     ["a part above 1 MiB", "blob.read", { sha256, offset: 0, maxBytes: (1 << 20) + 1 }],
+    ["no pick", "routes.read", { service: "A.b", picks: 0, key: "" }],
     ["weight 0", "naming.apply", { ...push, services: [{ ...entry, instances: [{ ...instance, weight: 0 }] }] }],
     ["port 65536", "naming.apply", { ...push, services: [{ ...entry, instances: [{ ...instance, port: 65_536 }] }] }],
     ["an order of 65537 characters", "order", { payload: "x".repeat(65_537), signature: "" }],
