@@ -42,6 +42,13 @@ describe("shaping", () => {
     expect([view.word(NLB_WORD.version), view.word(NLB_WORD.weightStaticTotal)]).toEqual([1, 0]);
   });
 
+  it("takes a number of servers beyond the table as the room there is", () => {
+    const tables = createMemoryTables(service(rows(2)), 2);
+    currentTable(tables).setWord(NLB_WORD.serverNum, 0xffff_ffff);
+    shapeTables(tables, { nowMs: 1, compat: "as-shipped" });
+    expect(currentTable(tables).word(NLB_WORD.serverNum)).toBe(2);
+  });
+
   it("keeps counts that arrive while it works", () => {
     const tables = createMemoryTables(service(rows(1)));
     const old = currentTable(tables);

@@ -243,10 +243,11 @@ export class NlbServersView {
     this.words.set(kept, b);
   }
 
-  /** Copies header and the servers in use of another table. Plain writes. */
+  /** Copies header and the servers in use of another table; their number is then one that is true. Plain writes. */
   copyFrom(other: NlbServersView): void {
-    const end = NLB_SERVERS_HEADER_BYTES + Math.min(other.serverCount, this.room) * NLB_SERVER_BYTES;
-    this.bytes.set(other.bytes.subarray(0, end));
+    const count = Math.min(other.serverCount, this.room);
+    this.bytes.set(other.bytes.subarray(0, NLB_SERVERS_HEADER_BYTES + count * NLB_SERVER_BYTES));
+    this.words[NLB_WORD.serverNum] = count;
   }
 }
 
