@@ -33,12 +33,12 @@ const archived = (...lasts: number[]) =>
   });
 const CRAWL = "/nameservice/VOA/Crawl";
 
-describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real ZooKeeper", () => {
+describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real ZooKeeper", { timeout: 60_000 }, () => {
   const all = new TestScope();
   let zookeeper: Zookeeper;
   let roots = 0;
   beforeAll(async () => {
-    zookeeper = await startZookeeper(all);
+    zookeeper = await startZookeeper(all, { tickMs: 500 });
   }, 60_000);
   afterAll(() => all.close());
 
@@ -245,7 +245,7 @@ describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real Z
     it("speaks for machines with our agents, and reads what agents of the old kind say", async () => {
       const scope = newScope();
       const url = newRoot();
-      const { store } = await open(scope, url, { goneAfterMs: 300 });
+      const { store } = await open(scope, url, { goneAfterMs: 1_000 });
       const old = await openTestClient(scope, url);
       await old.client.ensure("/loadreport", "open");
       await old.client.ensure("/serverheartbeat", "open");
@@ -256,13 +256,15 @@ describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real Z
         Buffer.from('{"timestamp": 5, "cpu": 7, "mem_total": 8, "mem_free": 3}'),
         opts,
       );
-      store.beat("10.0.0.1", load);
+      const beating = setInterval(() => store.beat("10.0.0.1", load), 50);
+      scope.add(() => clearInterval(beating));
       const text = await waitUntil("it has a load", () => old.text("/loadreport/10.0.0.1"), WAIT_MS);
       expect(text).toMatch(/^\{"timestamp":\d{13},"cpu":12,"mem_total":4096,"mem_free":1000\}$/);
       expect(await old.client.exists(HEART, { watch: true })).toMatchObject({ dataBytes: 0 });
       expect(await store.oldMachines()).toEqual([
         { address: "10.0.0.9", load: { atMs: 5, cpuPercent: 7, memoryTotalBytes: 8192, memoryFreeBytes: 3072 } },
       ]);
+      clearInterval(beating);
       await waitUntil(
         "it is taken out when it is not heard of",
         () => old.events.some(({ kind }) => kind === "removed"),
@@ -275,7 +277,7 @@ describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real Z
       const scope = newScope();
       const url = newRoot();
       const ledgerPath = join(makeTempDirectory(scope, "ledger"), "zookeeper.db");
-      const first = await open(scope, url, { ledgerPath, sessionTimeoutMs: 4_000 });
+      const first = await open(scope, url, { ledgerPath, sessionTimeoutMs: 10_000 });
       const old = await openTestClient(scope, url);
       first.store.beat("10.0.0.1");
       first.store.beat("10.0.0.2");
@@ -288,9 +290,9 @@ describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real Z
       await first.close();
       const second = await open(scope, url, {
         ledgerPath,
-        sessionTimeoutMs: 4_000,
+        sessionTimeoutMs: 10_000,
         returnWithinMs: 300,
-        goneAfterMs: 3_000,
+        goneAfterMs: 60_000,
       });
       second.store.beat("10.0.0.1");
       await waitUntil(

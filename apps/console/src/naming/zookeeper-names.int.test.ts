@@ -24,6 +24,7 @@ describe.skipIf(zookeeperMissing !== undefined)("a console with --naming zk://",
   let zookeeper: Zookeeper;
   let old: ZookeeperClient;
   let app: TestConsole;
+  let agent: ScriptedAgent;
   let cookie: string;
   let api: ApiClient;
   let settings: Record<string, unknown>;
@@ -60,7 +61,7 @@ describe.skipIf(zookeeperMissing !== undefined)("a console with --naming zk://",
     );
 
   beforeAll(async () => {
-    zookeeper = await startZookeeper(scope);
+    zookeeper = await startZookeeper(scope, { tickMs: 1_000 }); // sessions of up to 20 s
     old = await connectOld();
     await write("VOA.Crawl", node("standard", 7963, [1, 2], '"success_ratio_base":"0.95",'));
     await write("Data.mysql", node("odd", 3306, [9]));
@@ -99,7 +100,7 @@ describe.skipIf(zookeeperMissing !== undefined)("a console with --naming zk://",
 
   it("writes what is changed here, and takes over what is changed there, for its agents too", async () => {
     const { secret } = await api("joinTokens.create", { body: {} });
-    const agent = new ScriptedAgent(secret, { address: "10.0.0.1" });
+    agent = new ScriptedAgent(secret, { address: "10.0.0.1" });
     scope.add(() => agent.close());
     await agent.joinAndConnect();
     const params = { first: "VOA", second: "Crawl" };
@@ -161,6 +162,8 @@ describe.skipIf(zookeeperMissing !== undefined)("a console with --naming zk://",
   it("starts again without a gap: same session, nothing rewritten", async () => {
     const paths = ["/serverheartbeat/10.0.0.1", "/nameservice/VOA/Crawl"];
     const stats = () => Promise.all(paths.map((path) => old.exists(path, { watch: false })));
+    await agent.beat();
+    await waitUntil("the machine is alive", async () => (await stats()).every((stat) => stat !== undefined), WAIT_MS);
     const before = await stats();
     await app.stopOnly();
     app = await startTestConsole(settings);
