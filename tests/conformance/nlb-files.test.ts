@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { currentTable, fillTable, seededRandom, shapeTables } from "@msec/balancer";
-import { type NlbService, parseNlbService } from "@msec/protocol";
+import { type NlbServersView, type NlbService, parseNlbService } from "@msec/protocol";
 import { connect } from "@msec/sdk";
 import { createNlbFiles, type NlbFiles, nlbServiceDirectory, openNlbFiles, tryLockNlbDirectory } from "@msec/shm";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -171,6 +171,24 @@ describe.skipIf(missing !== undefined)(missing ?? "a program and an agent in Pyt
         expect(read(directory, name).equals(read(other, name)), `${name} in round ${round}`).toBe(true);
       }
     }
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("a program that is not root uses them when it is in the group", async () => {
+    const directory = makeDirectory();
+    const [groupId, other] = [54_321, 54_322];
+    const fill = (table: NlbServersView): void => fillTable(table, parse(rows([100])));
+    const files = createNlbFiles(directory, SERVICE, { groupId, mtimeMs: 1, fill });
+    const at = { directory, service: SERVICE };
+    const member = startNlbPeer({ user: { uid: 54_320, gid: groupId } });
+    expect(await member.ask({ do: "search", ...at, count: 10 })).toEqual({ "10.0.0.1:80": 10 });
+    expect(await member.ask({ do: "report", ...at, ip: "10.0.0.1", failed: 3 })).toBe(0);
+    expect(currentTable(files).failed(0)).toBe(3);
+    const stranger = startNlbPeer({ user: { uid: 54_320, gid: other } });
+    expect(await stranger.ask({ do: "search", ...at, count: 1 })).toEqual({ error: "Permission denied" });
+    // Nobody but the agent exchanges files.
+    expect(await member.ask({ do: "create", ...at, service: "Login.own", mtime: 1, json: rows([100]) })).toEqual({
+      error: "Permission denied",
+    });
   });
 
   it("one agent writes a directory at a time, of whatever kind", async () => {

@@ -1,6 +1,7 @@
 /** Runs peers/nlb_peer.py: programs and an agent of the archived system, in a language that knows nothing of our code. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
@@ -13,9 +14,16 @@ export interface NlbPeer {
   ask<T = unknown>(command: { readonly do: string } & Readonly<Record<string, unknown>>): Promise<T>;
 }
 
-/** A process that keeps its mappings until the test ends. @param atEnd notes what ends it */
-export function startNlbPeer(atEnd: (end: () => Promise<void>) => void = onTestFinished): NlbPeer {
-  const child = spawn(PYTHON, [SCRIPT], { stdio: "pipe" });
+export interface NlbPeerOptions {
+  /** Notes what ends it. Default: the end of the test. */
+  readonly atEnd?: (end: () => Promise<void>) => void;
+  /** Only root may choose. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+}
+
+/** A process that keeps its mappings until the test ends. */
+export function startNlbPeer({ atEnd = onTestFinished, user }: NlbPeerOptions = {}): NlbPeer {
+  const child = spawn(PYTHON, ["-c", readFileSync(SCRIPT, "utf8")], { stdio: "pipe", ...user });
   child.stderr.on("data", (chunk) => process.stderr.write(chunk));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   atEnd(async () => {

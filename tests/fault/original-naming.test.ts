@@ -43,7 +43,7 @@ describe.skipIf(missing !== undefined)(missing ?? "a program of the archived sys
     const port = await freePort(["127.0.0.1"]);
     settings = ["--nlb.directory", directory, "--nlb.udp-port", `${port}`];
     machine = await platform.addMachine("127.0.0.90", settings);
-    program = startNlbPeer((end) => scope.add(end));
+    program = startNlbPeer({ atEnd: (end) => scope.add(end) });
   }, 120_000);
   afterAll(() => scope.close());
 

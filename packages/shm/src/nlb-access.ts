@@ -2,7 +2,17 @@
  * Who may use the naming files: the owner and one group, nobody else. Directories can't be written by the group: whoever may
  * replace a file there could lead the agent, which may be root, to write to another one.
  */
-import { chmodSync, chownSync, fchmodSync, fchownSync, mkdirSync, readFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { SharedArgumentInvalid } from "./errors.js";
 
 /** Set-group-id, so that what is made inside belongs to the group too. */
@@ -32,6 +42,17 @@ export function openGroupDirectory(path: string, groupId: number | undefined): v
     if (groupId !== undefined) chownSync(path, -1, groupId);
     chmodSync(path, DIRECTORY_MODE);
   });
+}
+
+/**
+ * The same for the directory that holds all services, unless it is somebody else's: one that was there, has content and was
+ * never an agent's stays as it is.
+ *
+ * @param lockName of the file that agents lock there
+ */
+export function openBaseDirectory(path: string, lockName: string, groupId: number | undefined): void {
+  const isForeign = existsSync(path) && !existsSync(join(path, lockName)) && readdirSync(path).length > 0;
+  if (!isForeign) openGroupDirectory(path, groupId);
 }
 
 /** Gives an open file to the group. */

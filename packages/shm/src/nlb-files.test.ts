@@ -142,6 +142,15 @@ describe("naming files", () => {
     expect([statSync(place).mode & 0o7777, statSync(join(place, "meta.dat")).mode & 0o7777]).toEqual([0o2750, 0o660]);
   });
 
+  it("leave a directory alone that is somebody else's", () => {
+    const directory = makeDirectory();
+    writeFileSync(join(directory, "other"), "");
+    chmodSync(directory, 0o755);
+    create(directory);
+    expect(statSync(directory).mode & 0o7777).toBe(0o755);
+    expect(statSync(join(directory, "Login")).mode & 0o7777).toBe(0o2750);
+  });
+
   it("tell when they were exchanged", () => {
     const directory = makeDirectory();
     const files = create(directory);

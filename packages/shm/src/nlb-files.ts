@@ -17,7 +17,7 @@ import {
 } from "@msec/protocol";
 import { SharedAccessDenied, SharedFileMissing, SharedLayoutInvalid, SharedLockBusy } from "./errors.js";
 import { reserveFile } from "./mmap.js";
-import { openGroupDirectory, openToGroup } from "./nlb-access.js";
+import { openBaseDirectory, openGroupDirectory, openToGroup } from "./nlb-access.js";
 import { type FileLock, tryLockFile } from "./nlb-lock.js";
 import { openSharedFile, type SharedFile, tryFileIdentity } from "./shared-file.js";
 
@@ -104,7 +104,7 @@ export function openNlbFiles(directory: string, service: string): NlbFiles {
 export function createNlbFiles(directory: string, service: string, opts: CreateNlbFilesOptions): NlbFiles {
   const place = nlbServiceDirectory(directory, service);
   convertErrors(place, () => {
-    for (const path of [directory, join(place, ".."), place]) openGroupDirectory(path, opts.groupId);
+    openPlace(directory, place, opts.groupId);
     withMetaLock(place, (lock) => {
       openToGroup(lock.fd, opts.groupId);
       const table = new NlbServersView(new ArrayBuffer(NLB_SERVERS_FILE_BYTES));
@@ -126,7 +126,7 @@ export function createNlbFiles(directory: string, service: string, opts: CreateN
 /** Gives files that an agent of the archived system made, which only root could use, to the group. */
 export function openNlbFilesToGroup(directory: string, service: string, groupId: number | undefined): void {
   const place = nlbServiceDirectory(directory, service);
-  for (const path of [directory, join(place, ".."), place]) openGroupDirectory(path, groupId);
+  openPlace(directory, place, groupId);
   for (const name of ["meta.lock", "meta.dat", "servers.dat0", "servers.dat1"]) {
     withFile(join(place, name), (fd) => openToGroup(fd, groupId), O_CREAT);
   }
@@ -150,9 +150,15 @@ export function listNlbServices(directory: string): string[] {
  */
 export function tryLockNlbDirectory(directory: string, groupId?: number): FileLock | undefined {
   return convertErrors(directory, () => {
-    openGroupDirectory(directory, groupId);
+    openBaseDirectory(directory, SINGLE_WRITER, groupId);
     return tryLockFile(join(directory, SINGLE_WRITER), 0o600);
   });
+}
+
+function openPlace(directory: string, place: string, groupId: number | undefined): void {
+  openBaseDirectory(directory, SINGLE_WRITER, groupId);
+  openGroupDirectory(join(place, ".."), groupId);
+  openGroupDirectory(place, groupId);
 }
 
 function usedBytes(serverCount: number): number {
