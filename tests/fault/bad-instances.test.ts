@@ -40,6 +40,10 @@ describe("one of four instances, seen by callers whose calls may be repeated", (
     expect(figures.shareLeft).toBeLessThan(0.5);
   });
 
+  it("dies while agent and console are dead: no call fails", async () => {
+    expect(await during("alone")).toMatchObject({ failed: 0, reasons: {} });
+  });
+
   it("loses connections with requests under way: no call fails", async () => {
     expect(await during("resets")).toMatchObject({ failed: 0, reasons: {} });
   });

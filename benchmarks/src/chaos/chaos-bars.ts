@@ -27,7 +27,7 @@ const MAX_HUNG_SHARE = 0.005;
 const MAX_RESTORE_MS = 10_000;
 
 function isKill({ name }: Fault): boolean {
-  return name === "kill" || name === "crash";
+  return name === "kill" || name === "crash" || name === "alone";
 }
 
 export function barsOf(runs: readonly ChaosRun[]): readonly Bar[] {

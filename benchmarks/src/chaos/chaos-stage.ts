@@ -3,7 +3,7 @@
  * backends, its agent takes the names over, and then the console is killed: nothing that is measured may need it.
  */
 import { createApiClient } from "@msec/api-schema";
-import { makeFirstAccount, type ProgramName, programFile } from "@msec/cli";
+import { makeFirstAccount, programFile } from "@msec/cli";
 import { freePort, makeTempDirectory, type RunningProgram, startProgram, TestScope, waitUntil } from "@msec/testkit";
 import { Child } from "../rpc/child.js";
 import type { CallRecord } from "./call-record.js";
@@ -47,10 +47,39 @@ export class Backend {
   }
 }
 
+/** The agent of the callers' machine. */
+export class Agent {
+  /** Its home. */
+  readonly home: string;
+  readonly #scope: TestScope;
+  #process: RunningProgram | undefined;
+
+  constructor(scope: TestScope, home: string) {
+    this.#scope = scope;
+    this.home = home;
+  }
+
+  /** Nothing happens when it runs. @param more options of it */
+  async start(more: readonly string[] = []): Promise<void> {
+    const own = ["--home", this.home, "--address", "127.0.0.1", "--log-port", "0", ...more];
+    this.#process ??= await startProgram(this.#scope, [process.execPath, programFile("agent"), ...own]);
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.stop("SIGKILL");
+    this.#process = undefined;
+  }
+}
+
 export class ChaosStage {
   readonly #scope = new TestScope();
   readonly #clients: Child[] = [];
   readonly backends: Backend[] = [];
+  readonly agent: Agent;
+
+  private constructor() {
+    this.agent = new Agent(this.#scope, `${makeTempDirectory(this.#scope, "chaos")}/machine`);
+  }
 
   /** Everything is there and calls are answered. Ends what it has started when something can't be. */
   static async open(): Promise<ChaosStage> {
@@ -79,15 +108,12 @@ export class ChaosStage {
   }
 
   async #open(): Promise<void> {
-    const home = makeTempDirectory(this.#scope, "chaos");
-    const machine = `${home}/machine`;
+    const { home } = this.agent;
     const port = await freePort(HOSTS);
     const [console] = await Promise.all([
-      this.#program("console", [
-        ...["--home", `${home}/console-home`, "--listen", "127.0.0.1:0", "--link.listen", "127.0.0.1:0"],
-      ]),
+      this.#startConsole(`${home}/../console-home`),
       ...HOSTS.map((host) => this.#addBackend({ host, port })),
-      ...Array.from({ length: CLIENTS }, () => this.#addClient(machine)),
+      ...Array.from({ length: CLIENTS }, () => this.#addClient(home)),
     ]);
     const url = String(console.ready.httpUrl);
     const account = { name: "chaos", password: "correct-horse-battery" };
@@ -96,9 +122,7 @@ export class ChaosStage {
       token: await makeFirstAccount(url, String(console.ready.setupLink), account),
     });
     const { secret } = await api("joinTokens.create", { body: {} });
-    await this.#program("agent", [
-      ...["--home", machine, "--address", "127.0.0.1", "--log-port", "0", "--join-token", secret],
-    ]);
+    await this.agent.start(["--join-token", secret]);
     const addresses = this.backends.map((backend) => backend.address);
     await api("groups.create", { body: { name: CHAOS_NAME.first, kind: "standard" } });
     await api("services.create", { body: { ...CHAOS_NAME, port } });
@@ -122,8 +146,9 @@ export class ChaosStage {
     await child.next();
   }
 
-  async #program(name: ProgramName, settings: readonly string[]): Promise<RunningProgram> {
-    return await startProgram(this.#scope, [process.execPath, programFile(name), ...settings]);
+  #startConsole(home: string): Promise<RunningProgram> {
+    const settings = ["--home", home, "--listen", "127.0.0.1:0", "--link.listen", "127.0.0.1:0"];
+    return startProgram(this.#scope, [process.execPath, programFile("console"), ...settings]);
   }
 
   #ask(request: ClientRequest): Promise<unknown[]> {

@@ -21,17 +21,18 @@ export interface FaultOptions {
   readonly victim: number;
 }
 
-/** Leaves the backend well. */
+/** Leaves backend and agent well. */
 export async function runFault(stage: ChaosStage, options: FaultOptions): Promise<ChaosFigures> {
   const { fault, load, timing } = options;
   const backend = stage.backends[options.victim % stage.backends.length]!;
   await stage.startLoad(load);
   await sleep(timing.beforeMs);
   const faultAtMs = sharedNowMs();
-  await fault.run(backend, timing.lastsMs);
+  await fault.run({ backend, agent: stage.agent }, timing.lastsMs);
   const wellAtMs = sharedNowMs();
   await sleep(timing.afterMs);
   const endAtMs = sharedNowMs();
   const records = await stage.stopLoad();
+  await stage.agent.start();
   return figuresOf(records, { victim: backend.address, faultAtMs, wellAtMs, endAtMs });
 }
