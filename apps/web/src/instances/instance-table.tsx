@@ -10,7 +10,14 @@ import { type Column, DataTable } from "../ui/data-table.js";
 import { EmptyHint } from "../ui/empty-hint.js";
 import { StateTag } from "../ui/state-tag.js";
 import { Time } from "../ui/time.js";
-import { INSTANCE_TONES, instanceReasons, instanceState, totalInFlight, worstLatencyMs } from "./instance-words.js";
+import {
+  INSTANCE_TONES,
+  instanceReasons,
+  instanceState,
+  isForeign,
+  totalInFlight,
+  worstLatencyMs,
+} from "./instance-words.js";
 
 interface InstanceTableProps {
   readonly instances: readonly Instance[];
@@ -24,7 +31,11 @@ interface InstanceTableProps {
 /** Instances with state and reason; a row opens to how each machine sees it. */
 export function InstanceTable(props: InstanceTableProps) {
   const t = useText();
-  const columns = useColumns();
+  const all = useColumns();
+  const columns =
+    props.instances.length > 0 && props.instances.every(isForeign)
+      ? all.filter(({ key }) => !OF_OUR_PROCESSES.has(key))
+      : all;
   return (
     <DataTable
       name="instances"
@@ -40,6 +51,9 @@ export function InstanceTable(props: InstanceTableProps) {
     />
   );
 }
+
+/** msec runs no process of a foreign service. */
+const OF_OUR_PROCESSES: ReadonlySet<string> = new Set(["process", "release"]);
 
 function useColumns(): Column<Instance>[] {
   const t = useText();
@@ -131,7 +145,7 @@ function ProcessCell({ instance }: { readonly instance: Instance }) {
   return (
     <span className="nowrap" title={pid ? `pid ${pid}` : ""}>
       {t(`process.${state}`)}
-      {state === "running" && <span className="faint"> · {t("instance.workers", { n: workers })}</span>}
+      {state === "running" && workers > 0 && <span className="faint"> · {t("instance.workers", { n: workers })}</span>}
       {restarts > 0 && <span className="tone-degraded"> · {t("instance.restarts", { n: restarts })}</span>}
       {sinceAtMs > 0 && (
         <span className="faint">

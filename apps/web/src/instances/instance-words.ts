@@ -32,21 +32,26 @@ export function instanceState(instance: Instance): InstanceState {
   const { process, views } = instance;
   if (["starting", "stopping"].includes(process.state)) return "working";
   if (instance.status === "disabled") return process.state === "running" ? "idle" : "out";
-  // Of a foreign program only those who call or dial it know how it is.
-  const isForeign = process.state === "unknown" && process.text === "";
-  if (instance.machineState === "away" && !isForeign) return "away";
+  if (instance.machineState === "away" && !isForeign(instance)) return "away";
   if (["backoff", "stopped", "absent"].includes(process.state) && instance.machineState === "online") return "down";
   if (views.some((view) => view.state === "ejected")) return "ejected";
   if (views.some((view) => view.state === "unreachable")) return "unreachable";
   if (views.some((view) => view.state === "trial")) return "trial";
-  return isForeign && views.length === 0 ? "unknown" : "well";
+  return isForeign(instance) && views.length === 0 ? "unknown" : "well";
 }
 
-/** The reason in words: the balancers' own, then the process's. */
+/** Of a foreign program only those who call or dial it know how it is. */
+export function isForeign({ process }: Instance): boolean {
+  return process.state === "unknown" && process.text === "";
+}
+
+/** The reason in words: the balancers' own, then the process's; of a foreign one that is well what was seen last. */
 export function instanceReasons(instance: Instance): string[] {
   const seen = instance.views
     .filter((view) => view.state !== "well" && view.text !== "")
     .map((view) => `${view.machine}: ${view.text}`);
+  const [first] = instance.views;
+  if (seen.length === 0 && first && isForeign(instance)) return [`${first.machine}: ${first.text}`];
   return instance.process.text === "" ? seen : [...seen, instance.process.text];
 }
 
@@ -55,7 +60,7 @@ export function totalInFlight(instance: Instance): number | null {
   return instance.views.length === 0 ? null : instance.views.reduce((sum, view) => sum + view.inFlight, 0);
 }
 
-/** Worst latency any machine sees; null when none does. */
+/** Worst latency any machine sees; null when none has called it. */
 export function worstLatencyMs(instance: Instance): number | null {
-  return instance.views.length === 0 ? null : Math.max(...instance.views.map((view) => view.latencyMs));
+  return Math.max(0, ...instance.views.map((view) => view.latencyMs)) || null;
 }
