@@ -50,7 +50,7 @@ it("prints each instance with its share and why, and that the agent does not run
     "STATE",
     "WHY",
   ]);
-  expect(lines[3]).toMatch(/^10\.0\.0\.1:80 +100 +3\d\.\d % +0 +0\.0 ms +- +unused +in use/);
+  expect(lines[3]).toMatch(/^10\.0\.0\.1:80 +100 +3\d\.\d % +0 +- +- +unused +in use/);
   expect(lines[4]).toMatch(/^10\.0\.0\.2:80 +200 +6\d\.\d % +1 /);
   expect(lines[5]).toMatch(/^one pick {4}10\.0\.0\.\d:80/);
 });

@@ -117,7 +117,7 @@ function routeLines(answer: RouteAnswer): string[] {
   const cells = (row: ServiceRouteRow) => [
     row.address,
     ...(isNear ? [["-", "zone", "rack"][row.nearness] ?? "-"] : []),
-    ...[row.weight, percent(row.share), row.inFlight, `${row.latencyMs.toFixed(1)} ms`],
+    ...[row.weight, percent(row.share), row.inFlight, row.latencyMs === 0 ? "-" : `${row.latencyMs.toFixed(1)} ms`],
     ...[row.successRatio === null ? "-" : percent(row.successRatio), row.state, row.why],
   ];
   return [...headLines(answer), ...table([...header, "WHY"], answer.rows.map(cells)), ...sampleLines(answer)];

@@ -87,7 +87,7 @@ function Routes({ routes }: { readonly routes: ServiceRoutes }) {
         empty={<EmptyHint title={t("routes.none")} text={t("routes.noneText")} />}
       />
       {sample !== null && (
-        <p className="faint">
+        <p className="faint" style={{ marginTop: 12 }}>
           {t("routes.sample")} {sample.text}
         </p>
       )}
@@ -127,7 +127,7 @@ function useColumns(isNear: boolean): Column<ServiceRouteRow>[] {
       key: "latency",
       title: t("instance.latency"),
       text: (row) => row.latencyMs,
-      render: (row) => formatDuration(row.latencyMs),
+      render: (row) => (row.latencyMs === 0 ? "–" : formatDuration(row.latencyMs)),
       numeric: true,
     },
     {
