@@ -197,10 +197,20 @@ export async function openConnection(options: ConnectOptions): Promise<Zookeeper
     socket.destroy();
     return answer;
   }
-  const granted = readConnectAnswer(answer);
-  if (granted.timeoutMs > 0 && !signal.aborted) return new ZookeeperConnection(socket, frames, granted, options);
+  const granted = tryReadConnectAnswer(answer);
+  if (granted !== undefined && granted.timeoutMs > 0 && !signal.aborted)
+    return new ZookeeperConnection(socket, frames, granted, options);
   socket.destroy();
+  if (granted === undefined) return { kind: "failed", problem: `${host}:${port} is no ZooKeeper` };
   return granted.timeoutMs > 0 ? { kind: "failed", problem: "given up" } : { kind: "expired" };
+}
+
+function tryReadConnectAnswer(frame: Buffer): Granted | undefined {
+  try {
+    return readConnectAnswer(frame);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Cuts the stream into frames; stops in between when told to. */
