@@ -71,3 +71,19 @@ export function markdownTable(rows: readonly (readonly string[])[], align: "left
 export function markdownScenario({ name, about }: Pick<Scenario, "name" | "about">, cells: readonly Cell[]): string {
   return `**${name}**: ${about}\n\n${markdownTable([["Policy", ...HEADER.slice(1)], ...cells.map(rowOf)])}`;
 }
+
+/** A line per scenario: ours beside the best other column of each figure. */
+export function markdownOverview(cells: readonly Cell[], ownName: string): string {
+  const rows = cells
+    .filter((cell) => cell.policy === ownName)
+    .map((own) => {
+      const others = cells.filter((cell) => cell.scenario === own.scenario && cell.policy !== ownName);
+      const best = (figure: "failedPercent" | "p99Ms", digits: number): string => {
+        const lowest = others.toSorted((a, b) => a[figure] - b[figure])[0];
+        return lowest === undefined ? "–" : `${lowest[figure].toFixed(digits)} ${lowest.policy}`;
+      };
+      const failed = [own.failedPercent.toFixed(2), best("failedPercent", 2)];
+      return [own.scenario, ...failed, own.p99Ms.toFixed(1), best("p99Ms", 1), restoredText(own)];
+    });
+  return markdownTable([["Scenario", "failed %", "best other", "p99 ms", "best other", "restored s"], ...rows]);
+}
