@@ -1,6 +1,6 @@
 /** A real console with services registered over its API, for the naming benchmark. */
 import { type ApiClient, createApiClient } from "@msec/api-schema";
-import { makeFirstAccount, type ProgramName, programFile } from "@msec/cli";
+import { makeFirstAccount, type ProgramName, programWords } from "@msec/cli";
 import { makeTempDirectory, type RunningProgram, startProgram, TestScope } from "@msec/testkit";
 
 const GROUPS = 10;
@@ -67,7 +67,7 @@ export class NamingStage {
   }
 
   program(name: ProgramName, settings: readonly string[]): Promise<RunningProgram> {
-    return startProgram(this.scope, [process.execPath, programFile(name), ...settings]);
+    return startProgram(this.scope, [process.execPath, ...programWords(name), ...settings]);
   }
 }
 
