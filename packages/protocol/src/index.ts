@@ -132,6 +132,7 @@ export {
   type NlbTuning,
   nlbPolicyNumber,
 } from "./nlb/layout.js";
+export { NlbMetaView } from "./nlb/meta-view.js";
 export { findServer, multiHashModuli, NLB_HASH_MODULI, nlbNameHash, rebuildServerHash } from "./nlb/multi-hash.js";
 export {
   decodeRouteAnswer,
@@ -141,7 +142,7 @@ export {
   type NlbRoute,
   tryDecodeRouteQuestion,
 } from "./nlb/route-question.js";
-export { type NlbCounters, NlbMetaView, NlbServersView } from "./nlb/servers-view.js";
+export { type NlbCounters, NlbServersView } from "./nlb/servers-view.js";
 export { formatNlbService, parseNlbService } from "./nlb/service-json.js";
 export { decodeBase64, encodeBase64 } from "./protobuf/base64.js";
 export { createMessageType } from "./protobuf/dynamic-type.js";

@@ -23,7 +23,7 @@ import {
   rebuildServerHash,
 } from "@msec/protocol";
 import { adjustWeights, resumeServer, type WindowTotals } from "./adjust-weights.js";
-import { cumulate, type OriginalTables, writeList } from "./tables.js";
+import { checkRoom, cumulate, type OriginalTables, writeList } from "./tables.js";
 
 export type OriginalCompat = "as-shipped" | "fixed";
 
@@ -66,10 +66,12 @@ export function shapeTables(tables: OriginalTables, opts: ShapeOptions): boolean
   const next = tables.servers[1 - index]!;
   const draft = draftTable();
   if (opts.service === undefined && current.serverCount === 0) return false;
-  if (opts.service && opts.service.servers.length > next.room) writeList(next, opts.service); // throws
-  const totals = opts.service
-    ? takeList(current, draft, opts.service, opts.compat)
-    : takeOver(current, draft, opts.compat);
+  if (opts.service) {
+    checkRoom(next, opts.service.servers);
+    writeList(draft, opts.service);
+  }
+  const take = opts.service ? takeKnown : takeOver;
+  const totals = take(current, draft, opts.compat);
   if (opts.events && opts.events.length > 0) applyEvents(draft, totals, opts);
   adjustWeights(draft, totals, opts.nowMs);
   noteLowWeights(draft);
@@ -90,38 +92,28 @@ function takeOver(current: NlbServersView, draft: NlbServersView, compat: Origin
     draft.setTuning({});
     draft.setWord(NLB_WORD.weightStaticTotal, 0);
   }
-  const least = compat === "fixed" ? draft.word(NLB_WORD.shaping_request_min) | 0 : 0;
-  const totals = { failed: 0, success: 0 };
+  const carry = new CounterCarry(compat === "fixed" ? draft.word(NLB_WORD.shaping_request_min) | 0 : 0);
   for (let server = 0; server < draft.serverCount; server += 1) {
-    carryCounters({ table: current, server }, { table: draft, server }, least, totals);
+    carry.move({ table: current, server }, { table: draft, server });
   }
-  return totals;
+  return carry.totals;
 }
 
-/** Step 1b: a new list, in which known servers keep their weight. */
-function takeList(
-  current: NlbServersView,
-  draft: NlbServersView,
-  service: NlbService,
-  compat: OriginalCompat,
-): WindowTotals {
-  writeList(draft, service);
-  const least = draft.word(NLB_WORD.shaping_request_min) | 0;
-  const totals = { failed: 0, success: 0 };
+/** Step 1b: the new list is in the draft; servers that are known keep their weight. */
+function takeKnown(current: NlbServersView, draft: NlbServersView, compat: OriginalCompat): WindowTotals {
+  const carry = new CounterCarry(draft.word(NLB_WORD.shaping_request_min) | 0);
   for (let server = 0; server < draft.serverCount; server += 1) {
     const known = findServer(current, draft.ipKey(server));
     if (known < 0) continue;
+    const [from, to] = [
+      { table: current, server: known },
+      { table: draft, server },
+    ];
     draft.setDeadAtMs(server, current.deadAtMs(known));
-    draft.setDynamicWeight(server, keptWeight(current, known, draft.staticWeight(server), compat));
-    carryCounters({ table: current, server: known }, { table: draft, server }, least, totals);
+    draft.setDynamicWeight(server, keptWeight(from, to, compat));
+    carry.move(from, to);
   }
-  return totals;
-}
-
-function keptWeight(current: NlbServersView, known: number, newStatic: number, compat: OriginalCompat): number {
-  const weight = current.dynamicWeight(known);
-  if (compat === "as-shipped") return weight;
-  return weight === current.staticWeight(known) ? newStatic : Math.min(weight, newStatic);
+  return carry.totals;
 }
 
 interface Row {
@@ -129,13 +121,29 @@ interface Row {
   readonly server: number;
 }
 
-function carryCounters(from: Row, to: Row, least: number, totals: WindowTotals): void {
-  const { table, server } = from;
-  const isTaken = table.deadAtMs(server) !== 0 || table.failed(server) + table.success(server) >= least;
-  const counters = isTaken ? table.swapCounters(server) : NO_COUNTS;
-  to.table.setCounters(to.server, counters);
-  totals.failed += counters.failed;
-  totals.success += counters.success;
+function keptWeight(from: Row, to: Row, compat: OriginalCompat): number {
+  const weight = from.table.dynamicWeight(from.server);
+  if (compat === "as-shipped") return weight;
+  const full = to.table.staticWeight(to.server);
+  return weight === from.table.staticWeight(from.server) ? full : Math.min(weight, full);
+}
+
+/** Moves counters of servers that are dead or have enough requests; the others keep theirs for a later cycle. */
+class CounterCarry {
+  readonly totals: WindowTotals = { failed: 0, success: 0 };
+  readonly #least: number;
+
+  constructor(least: number) {
+    this.#least = least;
+  }
+
+  move({ table, server }: Row, to: Row): void {
+    const isTaken = table.deadAtMs(server) !== 0 || table.failed(server) + table.success(server) >= this.#least;
+    const counters = isTaken ? table.swapCounters(server) : NO_COUNTS;
+    to.table.setCounters(to.server, counters);
+    this.totals.failed += counters.failed;
+    this.totals.success += counters.success;
+  }
 }
 
 /** Step 2. */

@@ -48,13 +48,18 @@ export function fillTable(view: NlbServersView, service: NlbService): void {
 
 /** Policy, tuning and servers; all else of the header is 0. Weights are not yet cumulated, the hash is not built. */
 export function writeList(view: NlbServersView, { policy, tuning, servers }: NlbService): void {
-  if (servers.length > view.room) throw new TableFull({ servers: servers.length, room: view.room });
+  checkRoom(view, servers);
   view.words.fill(0, 0, NLB_SERVERS_HEADER_BYTES / 4);
   view.setWord(NLB_WORD.policy, nlbPolicyNumber(policy));
   view.setTuning(tuning);
   view.setWord(NLB_WORD.serverNum, servers.length);
   view.setWord(NLB_WORD.weightStaticTotal, servers.reduce(addWeight, 0));
   for (const [n, server] of servers.entries()) view.setServer(n, server);
+}
+
+/** @throws {TableFull} */
+export function checkRoom({ room }: NlbServersView, servers: readonly NlbServer[]): void {
+  if (servers.length > room) throw new TableFull({ servers: servers.length, room });
 }
 
 /** Gives the first `count` servers their ranges of the live weight. @returns all of it */

@@ -6,7 +6,8 @@ import {
   NLB_WORD,
   nlbPolicyNumber,
 } from "./layout.js";
-import { NlbMetaView, NlbServersView } from "./servers-view.js";
+import { NlbMetaView } from "./meta-view.js";
+import { NlbServersView } from "./servers-view.js";
 
 const SERVER = { host: "10.1.2.3", ports: [80, 81], transport: "udp", weight: 100 } as const;
 

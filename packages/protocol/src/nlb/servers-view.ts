@@ -1,5 +1,5 @@
 /**
- * Views on the bytes of the naming files. They hold no copy: what is read is what is there now, and counters are changed with
+ * View on the bytes of a `servers.dat`. It holds no copy: what is read is what is there now, and counters are changed with
  * atomics, since other processes write them too.
  */
 import { hostOfIpKey, ipKeyOf } from "./ip-key.js";
@@ -7,8 +7,6 @@ import {
   NLB_DEFAULT_TUNING,
   NLB_MAX_PORTS,
   NLB_MAX_SERVERS,
-  NLB_META,
-  NLB_NAME_BYTES,
   NLB_RATIOS,
   NLB_SERVER_BYTES,
   NLB_SERVERS_HEADER_BYTES,
@@ -257,48 +255,4 @@ function wordOf(server: number): number {
 
 function longOf(server: number): number {
   return wordOf(server) / 2;
-}
-
-/** `meta.dat`. */
-export class NlbMetaView {
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-  readonly #words: Int32Array;
-
-  constructor(buffer: ArrayBuffer) {
-    this.#view = new DataView(buffer);
-    this.#bytes = new Uint8Array(buffer);
-    this.#words = new Int32Array(buffer, 0, NLB_META.name / 4);
-  }
-
-  /** Which of the two tables is current. */
-  get index(): 0 | 1 {
-    return (Atomics.load(this.#words, NLB_META.index / 4) & 1) as 0 | 1;
-  }
-
-  /** The one point of publication: all writes before it are seen by who sees it. */
-  set index(value: 0 | 1) {
-    Atomics.store(this.#words, NLB_META.index / 4, value);
-  }
-
-  /** Of the configuration in the table, epoch milliseconds. */
-  get mtimeMs(): number {
-    return Number(this.#view.getBigUint64(NLB_META.mtime, true));
-  }
-
-  set mtimeMs(value: number) {
-    this.#view.setBigUint64(NLB_META.mtime, BigInt(Math.max(0, Math.trunc(value))), true);
-  }
-
-  get name(): string {
-    const end = this.#bytes.indexOf(0, NLB_META.name);
-    const limit = NLB_META.name + NLB_NAME_BYTES;
-    return new TextDecoder().decode(this.#bytes.slice(NLB_META.name, end < 0 || end > limit ? limit : end));
-  }
-
-  /** Sets all other fields to 0. @param name at most 255 bytes */
-  reset(name: string): void {
-    this.#bytes.fill(0, 0, NLB_META.name + NLB_NAME_BYTES);
-    this.#bytes.set(new TextEncoder().encode(name).subarray(0, NLB_NAME_BYTES - 1), NLB_META.name);
-  }
 }
