@@ -75,7 +75,7 @@ describe("the platform's own services", () => {
   it("can't be emptied in passing", async () => {
     const address = `127.0.0.1:${platform.console.ready.linkPort}`;
     const params = { first: "RESERVED", second: "log" };
-    const body = { action: "shrink", addresses: [address], allowEmpty: true } as const;
+    const body = { action: "shrink" as const, addresses: [address], allowEmpty: true };
     const refused = platform.api("capacity.change", { params, body });
     await expect(refused).rejects.toMatchObject({ reason: "CON_PLATFORM_WOULD_EMPTY" });
     const words = ["shrink", "RESERVED.log", address, "--allow-empty", "--confirm", "RESERVED.log"];
