@@ -88,6 +88,11 @@ describe("LinkPeer", () => {
       confirmedEmpty: true,
     });
     expect(applied.result.revision).toBe(9);
+    const shared = Buffer.from('"baseRevision":0,"services":[],"removed":[],"confirmedEmpty":true}');
+    const params = [Buffer.from('{"kind":"snapshot","revision":10,'), shared];
+    expect((await consoleSide.requestEncoded("naming.apply", params)).result).toEqual({ revision: 10 });
+    const bad = consoleSide.requestEncoded("naming.apply", [Buffer.from("{}")]);
+    await expect(bad).rejects.toMatchObject({ reason: "PROTO_LINK_PARAMS_INVALID" });
   });
 
   it("refuses parameters that do not fit the schema, unknown methods and hides what a handler threw", async () => {

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { DEFAULT_SETTINGS, EJECT_REASON, eject, HEALTH_FIELD } from "@msec/balancer";
+import { EJECT_REASON, HEALTH_FIELD } from "@msec/balancer";
 import { homePaths } from "@msec/core";
 import { bootTick, openLiveTable } from "@msec/shm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -63,6 +63,69 @@ describe("names over the link", () => {
     expect(table("Test.one").addresses).toEqual([]);
   });
 
+  it("takes a whole list in parts, at once when the last one is there; a lost part means all again", async () => {
+    const names = ["Test.one", "Test.two", "Test.three"];
+    const part = (at: number, revision = 7) => ({
+      ...{ revision, epoch: "E1", part: at, parts: 3 },
+      services: [entry(names[at] ?? "", 7, [8001 + at])],
+    });
+    expect(await fixture.console.applyNames(part(0))).toBe(0);
+    await expect(fixture.console.applyNames(part(2))).rejects.toMatchObject({ reason: "NAME_PUSH_REFUSED" });
+    for (const at of [0, 1]) expect(await fixture.console.applyNames(part(at))).toBe(0);
+    await expect(fixture.console.applyNames(part(2, 8)), "of another list").rejects.toMatchObject({
+      reason: "NAME_PUSH_REFUSED",
+    });
+    for (const at of [0, 1]) await fixture.console.applyNames(part(at));
+    expect(await fixture.console.applyNames(part(2))).toBe(7);
+    expect(names.map((name) => table(name).addresses)).toEqual([
+      ...[["127.0.0.5:8001"], ["127.0.0.5:8002"], ["127.0.0.5:8003"]],
+    ]);
+  });
+
+  it("writes labels and settings into the tables, and all tables again when those of the machine change", async () => {
+    const local = { zone: "z1", rack: "r1", set: "" };
+    const near = { ...entry("Test.near", 5, [8001, 8002]), locality: "rack" as const };
+    const [one, two] = near.instances;
+    const services = [
+      {
+        ...near,
+        instances: [
+          { ...(one ?? instance(1)), ...local },
+          { ...(two ?? instance(2)), zone: "z1" },
+        ],
+      },
+    ];
+    await fixture.console.applyNames({ revision: 5, services, local });
+    const nearness = () => {
+      const view = openLiveTable(homePaths(fixture.home).liveTable("Test.near"));
+      const seen = [...view.snapshot.slots].map((slot) => view.nearness(slot));
+      view.close();
+      return seen;
+    };
+    expect(nearness()).toEqual([2, 1]);
+    const moved = { kind: "delta" as const, baseRevision: 5, revision: 5, local: { ...local, rack: "r2" } };
+    await fixture.console.applyNames(moved);
+    expect(nearness()).toEqual([1, 1]);
+    await fixture.stopAgent();
+    await fixture.console.goAway();
+    await fixture.startAlone();
+    expect(nearness(), "known without the console").toEqual([1, 1]);
+    await fixture.console.comeBack();
+  });
+
+  it("guards itself against a list of another history that takes most away, until that is confirmed", async () => {
+    const names = ["Test.s1", "Test.s2", "Test.s3", "Test.s4", "Test.s5"];
+    const all = names.map((name) => entry(name, 5, [8001]));
+    await fixture.console.applyNames({ revision: 5, epoch: "E1", services: all });
+    const poor = { revision: 90, epoch: "E9", services: all.slice(0, 2) };
+    await expect(fixture.console.applyNames(poor)).rejects.toMatchObject({
+      ...{ reason: "NAME_PUSH_REFUSED", details: expect.objectContaining({ kept: 5 }) },
+    });
+    expect(table("Test.s5").addresses).toEqual(["127.0.0.5:8001"]);
+    expect(await fixture.console.applyNames({ ...poor, confirmedEmpty: true })).toBe(90);
+    expect(names.map((name) => table(name).addresses.length)).toEqual([1, 1, 0, 0, 0]);
+  });
+
   it("lets an instance back in that accepts connections again, and tells the console how it sees it", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -71,12 +134,12 @@ describe("names over the link", () => {
     const services = [{ ...entry("Test.one", 5, [8001]), instances: [alive, instance(8001)] }];
     await fixture.console.applyNames({ revision: 5, services });
     const view = openLiveTable(homePaths(fixture.home).liveTable("Test.one"));
-    const settings = { ...DEFAULT_SETTINGS, ejectBaseMs: 30_000 };
     const isOut = (slot: number) => view.get(slot, HEALTH_FIELD.ejectedUntil) !== 0;
     const slotOf = (wanted: number) => [...view.snapshot.slots].find((slot) => view.port(slot) === wanted) ?? -1;
     for (const slot of view.snapshot.slots) {
-      eject(view, slot, { reason: EJECT_REASON.refused, now: bootTick(), settings });
-      expect(isOut(slot)).toBe(true);
+      view.set(slot, HEALTH_FIELD.ejectReason, EJECT_REASON.refused);
+      view.set(slot, HEALTH_FIELD.ejectedAt, bootTick());
+      view.set(slot, HEALTH_FIELD.ejectedUntil, (bootTick() + 30_000) | 0);
     }
     await until(() => !isOut(slotOf(port)), "the probe lets it in");
     expect(isOut(slotOf(8001))).toBe(true);

@@ -58,6 +58,7 @@ export class NamingPusher {
   readonly #waiters = new Set<() => void>();
   #roundTimer: NodeJS.Timeout | undefined;
   #isRoundDue = false;
+  #isWaking = false;
   #lastRoundMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
@@ -172,8 +173,14 @@ export class NamingPusher {
     });
   }
 
+  /** Waiters count all agents, so they are woken once for all answers that came together. */
   #wake(): void {
-    for (const wake of [...this.#waiters]) wake();
+    if (this.#isWaking || this.#waiters.size === 0) return;
+    this.#isWaking = true;
+    setImmediate(() => {
+      this.#isWaking = false;
+      for (const wake of [...this.#waiters]) wake();
+    });
   }
 
   async #push(agentId: string): Promise<void> {

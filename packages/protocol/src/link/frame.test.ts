@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeLinkFrame, encodeLinkFrame, type LinkHeader, linkFrameSize, MAX_LINK_FRAME_BYTES } from "./frame.js";
+import {
+  decodeLinkFrame,
+  encodeLinkFrame,
+  encodeLinkRequest,
+  type LinkHeader,
+  linkFrameSize,
+  MAX_LINK_FRAME_BYTES,
+} from "./frame.js";
 
 const request: LinkHeader = { kind: "request", id: 1, method: "challenge", params: { agentId: "a" } };
 
@@ -42,6 +49,18 @@ describe("link frames", () => {
         expect(read?.frame.header).toEqual(JSON.parse(JSON.stringify(header)));
         expect([...(read?.frame.payload ?? [])]).toEqual([...payload]);
       }),
+    );
+  });
+
+  it("of requests can be made of parameters that are JSON text already, in shared pieces", () => {
+    const shared = new TextEncoder().encode('"b":[2,"é"]}');
+    const pieces = encodeLinkRequest(7, "naming.apply", [new TextEncoder().encode('{"a":1,'), shared]);
+    expect(pieces).toContain(shared);
+    const header = { kind: "request", id: 7, method: "naming.apply", params: { a: 1, b: [2, "é"] } } as const;
+    expect(Buffer.concat(pieces)).toEqual(Buffer.from(encodeLinkFrame(header)));
+    const large = new Uint8Array(MAX_LINK_FRAME_BYTES);
+    expect(() => encodeLinkRequest(7, "naming.apply", [large])).toThrow(
+      expect.objectContaining({ reason: "PROTO_LINK_FRAME_TOO_LARGE" }),
     );
   });
 

@@ -54,7 +54,23 @@ const good: Readonly<Record<Method, object>> = {
   order: { payload: "{}", signature: "AA==" },
 };
 
+const labels = { zone: "eu-1a", rack: "r07", set: "blue" };
+const settings = { check: "tcp", locality: "rack", partition: true, tuning: { success_ratio_base: 0.9 } };
+const labelled = {
+  ...push,
+  ...{ kind: "snapshot", epoch: "E1", part: 1, parts: 3, local: labels },
+  services: [{ ...entry, ...settings, instances: [{ ...instance, host: "2001:db8::1", ...labels }] }],
+};
+
 describe("link requests", () => {
+  it("naming.apply has labels, settings, an epoch and parts, or none of them as older peers send it", () => {
+    expect([check("naming.apply", labelled), check("naming.apply", push)]).toEqual([true, true]);
+    expect([check("authenticate", { ...proof, namingEpoch: "E1" }), check("authenticate", proof)]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
   it.each(Object.entries(good))("%s are taken as they should be, and with nothing more or less", (method, value) => {
     expect(check(method as Method, value)).toBe(true);
     expect(check(method as Method, { ...value, extra: 1 })).toBe(false);
@@ -81,6 +97,9 @@ describe("link requests", () => {
     ["a negative offset", "blob.read", { sha256, offset: -1, maxBytes: 1 }],
     ["a part above 1 MiB", "blob.read", { sha256, offset: 0, maxBytes: (1 << 20) + 1 }],
     ["no pick", "routes.read", { service: "A.b", picks: 0, key: "" }],
+    ["a zone with a blank", "naming.apply", { ...push, local: { zone: "a b" } }],
+    ["an unknown tuning key", "naming.apply", { ...push, services: [{ ...entry, tuning: { ratio: 1 } }] }],
+    ["an unknown check", "naming.apply", { ...push, services: [{ ...entry, check: "udp" }] }],
     ["weight 0", "naming.apply", { ...push, services: [{ ...entry, instances: [{ ...instance, weight: 0 }] }] }],
     ["port 65536", "naming.apply", { ...push, services: [{ ...entry, instances: [{ ...instance, port: 65_536 }] }] }],
     ["an order of 65537 characters", "order", { payload: "x".repeat(65_537), signature: "" }],
