@@ -41,7 +41,7 @@ export function routeCommand(program: Command, cli: CliContext): void {
     )
     .option("--home <directory>", "home of this machine", process.env.MSEC_HOME ?? defaultHome())
     .option("--pick <times>", "pick so often, on a copy of the table, and print the hits of each instance")
-    .option("--key <text>", "pick for this key (policy consistent hash)")
+    .option("--key <text>", "pick for calls of this user, or other key (policy consistent hash)")
     .option("--machine <name>", "as this machine sees it; asks the console")
     .option("--watch", "again every second, until Ctrl-C")
     .action(async (service: string, options: RouteOptions) => {

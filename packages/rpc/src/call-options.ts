@@ -15,7 +15,10 @@ export interface CallOptions {
   readonly shortConnection?: boolean;
   /** A health check: dials an address even if it refused a moment ago. Default false. */
   readonly probe?: boolean;
-  /** Name of the end user. Within a priority, overloaded services refuse by user. Default: that of the request. */
+  /**
+   * Name of the end user, or of what else should stay together. Within a priority, overloaded services refuse by it, and the policy
+   * `consistent hash` keeps its calls on one instance. Default: that of the request.
+   */
   readonly user?: string;
 }
 

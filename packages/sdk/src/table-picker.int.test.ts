@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hashKey } from "@msec/balancer";
 import { homePaths } from "@msec/core";
+import { userHashOf } from "@msec/rpc";
 import { LIVE_FIELD, openLiveTable, openLiveTableWriter } from "@msec/shm";
 import { afterEach, expect, it } from "vitest";
 import { tablePicker } from "./table-picker.js";
@@ -84,6 +86,7 @@ it("keeps calls of one user on one instance when the policy asks for it", () => 
     pick.report("success", 1);
     return pick.host;
   };
+  expect(hostOf(userHashOf("anna"))).toBe(hostOf(hashKey("anna"))); // what msec route --key asks for
   const users = Array.from({ length: 30 }, (_, n) => 0xffff_fff0 - n * 7);
   const chosen = users.map(hostOf);
   expect(users.map(hostOf)).toEqual(chosen);
