@@ -148,8 +148,10 @@ export class Balancer {
     const { own, now } = this.#view;
     const opts = { settings: this.settings, tag: own.tag };
     const until = table.get(slot, F.ejectedUntil);
-    if (this.#policy.hasTrials)
+    if (this.#policy.hasTrials) {
+      if (own.isEjected(slot, now)) return false; // in trouble of its own with it: no good judge
       return until === 0 ? own.tryClaimTrial(slot, now) : tryClaimTrial(table, slot, now, opts);
+    }
     own.forgive(slot, now);
     if (until !== 0 && elapsedMs(until, now) <= 0) readmit(table, slot, now, opts);
     this.#view.invalidate();

@@ -82,15 +82,19 @@ function confirm(table: HealthTable, slot: number, accuser: number): void {
  */
 export function ejectWithinCap(table: HealthTable, slot: number, opts: EjectOptions): boolean {
   const { settings } = opts;
-  const servesNone = table.get(slot, F.consecutiveFailures) >= settings.deadAfterFailures;
-  const most = mostEjected(table.count, servesNone ? settings.maxEjectedShare : settings.maxFailingShare);
-  if (countTroubled(table, slot, settings) + 1 > most) return false;
-  if (!eject(table, slot, opts)) return false;
+  if (!mayBeOut(table, slot, settings) || !eject(table, slot, opts)) return false;
   if (countEjected(table) <= mostEjected(table.count, settings.maxEjectedShare)) return true;
   // another process ejected one at the same moment
   const until = table.get(slot, F.ejectedUntil);
   if (until !== 0) table.compareExchange(slot, F.ejectedUntil, until, 0);
   return false;
+}
+
+/** Whether the others can do without one that fails its calls. */
+export function mayBeOut(table: HealthTable, slot: number, settings: BalancerSettings): boolean {
+  const servesNone = table.get(slot, F.consecutiveFailures) >= settings.deadAfterFailures;
+  const share = servesNone ? settings.maxEjectedShare : settings.maxFailingShare;
+  return countTroubled(table, slot, settings) + 1 <= mostEjected(table.count, share);
 }
 
 /** One of two, but never the only one. */

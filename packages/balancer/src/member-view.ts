@@ -45,6 +45,8 @@ export class MemberView implements Members {
   states = new Uint8Array(0);
   /** Part of its weight a member gets now. */
   shares = new Float64Array(0);
+  /** 1 = may be picked without further thought: allowed at the current panic level, and not ramping up. */
+  plain = new Uint8Array(0);
   weights = new Float64Array(0);
   addressHashes = new Int32Array(0);
   #cumulative = new Float64Array(0);
@@ -141,6 +143,7 @@ export class MemberView implements Members {
     this.#generations = slots.map((slot) => table.generation(slot));
     this.states = new Uint8Array(count);
     this.shares = new Float64Array(count);
+    this.plain = new Uint8Array(count);
     this.due = new Int32Array(count);
     this.weights = Float64Array.from(slots, (slot) => table.weight(slot));
     this.addressHashes = slots.map((slot) => hashKey(table.address(slot)));
@@ -181,11 +184,16 @@ export class MemberView implements Members {
       if (state === MEMBER_STATE.ready) ready += 1;
       else if (state === MEMBER_STATE.failing) failing += 1;
     }
-    this.panicLevel = 0;
-    if (ready + failing === 0) this.panicLevel = 2;
-    else if (ready * 2 < this.count) this.panicLevel = 1;
+    this.#setPanicLevel(ready, failing);
     this.costs.scan(this);
     if (this.near.isOn) this.near.scan(this, this.costs.base);
+  }
+
+  #setPanicLevel(ready: number, failing: number): void {
+    if (ready + failing === 0) this.panicLevel = 2;
+    else this.panicLevel = ready * 2 < this.count ? 1 : 0;
+    for (let index = 0; index < this.count; index += 1)
+      this.plain[index] = this.isAllowed(index) && (this.shares[index] ?? 1) >= 1 ? 1 : 0;
   }
 
   /** Also notes those that are due. */

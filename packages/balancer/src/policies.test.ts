@@ -15,7 +15,7 @@ describe.each(["adaptive", "standard", "dynamic wrr", "wrr", "odd", "consistent 
     const fleet = new SimulatedFleet({ instances: 3, policy, weights: [100, 300, 600], answer: () => served(2) });
     const { picks } = fleet.run(5);
     const off = [0.1, 0.3, 0.6].map((wanted, slot) => Math.abs(share(picks, slot) - wanted));
-    expect(Math.max(...off)).toBeLessThan(policy === "adaptive" ? 0.06 : 0.02); // which also looks at what is in flight
+    expect(Math.max(...off)).toBeLessThan(policy === "adaptive" ? 0.08 : 0.02); // which also looks at what is in flight
   });
 
   it("sends next to nothing to an instance that refuses connections, and gives it its share back", () => {

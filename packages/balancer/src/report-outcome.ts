@@ -1,4 +1,13 @@
-import { eject, ejectWithinCap, elapsedMs, readmit, releaseTrial, toTick, wantedEvidenceMilli } from "./ejection.js";
+import {
+  eject,
+  ejectWithinCap,
+  elapsedMs,
+  mayBeOut,
+  readmit,
+  releaseTrial,
+  toTick,
+  wantedEvidenceMilli,
+} from "./ejection.js";
 import { addSharedEvidence, type EvidenceRates } from "./evidence.js";
 import {
   type CallOutcome,
@@ -140,7 +149,8 @@ function judgeFailing(reporter: Reporter, slot: number, known: { shared: number;
   const mine = own.evidenceMilli(slot);
   const inARow = table.get(slot, F.consecutiveFailures);
   const reason = inARow >= 3 ? EJECT_REASON.consecutiveFailures : EJECT_REASON.lowSuccess;
-  if (mine >= wantedMilli || wasOut || own.isOut(slot)) judge(reporter, slot, reason);
+  if (wasOut) judgeTrial(reporter, slot, reason);
+  else if (mine >= wantedMilli || own.isOut(slot)) judge(reporter, slot, reason);
   else if (shared >= wantedMilli) {
     // not enough of its own, so others have seen it as well
     ejectWithinCap(table, slot, { reason, now, settings });
@@ -156,6 +166,16 @@ function judge(reporter: Reporter, slot: number, reason: EjectReason): void {
   const how = { reason, now, settings, accuser: witness === "others" ? 0 : own.tag };
   if (reason === EJECT_REASON.refused) eject(table, slot, how);
   else ejectWithinCap(table, slot, how);
+}
+
+/** A call to one that is out failed: it stays out for longer. Unless by now so many are in trouble that it is needed. */
+function judgeTrial({ table, settings, own, rates, now }: Reporter, slot: number, reason: EjectReason): void {
+  if (!mayBeOut(table, slot, settings)) {
+    readmit(table, slot, now, { settings });
+    return;
+  }
+  if (own.witness(table, slot, rates) !== "others") own.stayAway(slot, now);
+  eject(table, slot, { reason, now, settings, accuser: own.tag });
 }
 
 function startOf(report: OutcomeReport): number {

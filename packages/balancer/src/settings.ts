@@ -63,9 +63,9 @@ export interface BalancerSettings {
 }
 
 export const DEFAULT_SETTINGS: BalancerSettings = {
-  sampleCount: 3,
+  sampleCount: 4,
   suspectSampleCount: 8,
-  advantage: 0.85,
+  advantage: 0.92,
   evidenceToEject: 8,
   usualFailureRatio: 0.02,
   outlierFailureRatio: 0.15,
@@ -85,7 +85,7 @@ export const DEFAULT_SETTINGS: BalancerSettings = {
   latencyTauMs: 500,
   latencyMinGain: 1 / 64,
   idleHalvingMs: 1_500,
-  suspicionPenalty: 0.9,
+  suspicionPenalty: 0.8,
   busyPenalty: 20,
   busyHalvingMs: 1_000,
   rescanMs: 20,

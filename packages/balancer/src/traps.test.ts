@@ -92,7 +92,7 @@ describe("a brown-out", () => {
     });
     fleet.run(5);
     const { lost, calls, picks } = fleet.run(15);
-    expect(lost / calls).toBeLessThan(0.3); // 36 % if spread evenly
+    expect(lost / calls).toBeLessThan(0.33); // 36 % if spread evenly
     expect(sum(picks.slice(0, 3)) / calls).toBeGreaterThan(0.1); // and some of what the two can't take goes to the three
     expect(Math.max(fleet.field(3, F.inFlight), fleet.field(4, F.inFlight))).toBeLessThan(60);
   });

@@ -54,9 +54,13 @@ function first(view: MemberView, tried: readonly string[]): number {
 function another(view: MemberView, tried: readonly string[], best: number): number {
   for (let n = 0; n < MAX_DRAWS; n += 1) {
     const index = view.sample();
-    const isRamping = (view.shares[index] ?? 1) < 1; // gets its growing share when it is its turn
-    if (index === best && !view.isUniform) return -1;
-    if (index !== best && !isRamping && isUsable(view, index, tried)) return index;
+    if (index === best) {
+      if (view.isUniform) continue;
+      return -1;
+    }
+    // one that ramps up gets its growing share when it is its turn
+    if (view.plain[index] === 1 && !wasTried(view, index, tried)) return index;
+    if (view.trace !== undefined) isUsable(view, index, tried); // notes why not
   }
   return -1;
 }
