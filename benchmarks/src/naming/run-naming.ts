@@ -26,5 +26,5 @@ export async function runNamingBenchmark(args: readonly string[]): Promise<void>
   const agent = isWanted("agent") ? await measureAgent(sizes.agent, say) : undefined;
   const figures = { ...(fleet && { fleet }), ...(agent && { agent }) };
   say(JSON.stringify(figures, undefined, 2));
-  await writeResult("naming", figures, { isKept: !values.quick && values.only === undefined });
+  await writeResult(values.only === undefined ? "naming" : `naming-${values.only}`, figures, { isKept: !values.quick });
 }
