@@ -53,6 +53,8 @@ export class ZookeeperNameStore implements NameStore {
   readonly #options: ZookeeperNameStoreOptions;
   readonly #local: NameStore;
   readonly #ledger: SyncLedger;
+  /** Nothing was compared by a former process. */
+  readonly #isFirst: boolean;
   readonly #client: ZookeeperClient;
   readonly #sync: NameSync;
   readonly #presence: Presence;
@@ -64,6 +66,7 @@ export class ZookeeperNameStore implements NameStore {
     this.#options = options;
     this.#local = local;
     this.#ledger = ledger;
+    this.#isFirst = ledger.services().length === 0;
     const client = new ZookeeperClient({
       ...{ target, logger, clock, session: ledger.state.session, lastZxid: ledger.state.zxid },
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
@@ -143,6 +146,11 @@ export class ZookeeperNameStore implements NameStore {
   /** Machines with an agent of the old kind. @throws {ZookeeperUnavailable} */
   oldMachines(): Promise<readonly OldMachine[]> {
     return this.#presence.oldMachines();
+  }
+
+  /** The first time ever: waits until both sides were compared, so that what is there comes before what is made here. */
+  async firstCompared(timeoutMs: number): Promise<void> {
+    if (this.#isFirst) await this.waitInStep(timeoutMs);
   }
 
   /** Whether both sides were compared within the time. */

@@ -28,7 +28,7 @@ it("tells what comes, goes and changes, and leaves alone what is not listed", ()
     entry("Z9.Bb", [1]),
   ];
   expect(planNames(from, to).map(({ service, action, text }) => `${service} ${action} ${text}`)).toEqual([
-    "A0.Bb add 1 instances",
+    "A0.Bb add 1 instance",
     "A1.Bb same ",
     "A2.Bb change its settings",
     "A3.Bb change +10.0.0.3:80 -10.0.0.1:80 ~10.0.0.2:80",

@@ -21,7 +21,13 @@ export function planNames(
   const steps = from.map((input) => {
     const entry = checkEntry(input.service, input);
     const old = known.get(input.service);
-    if (!old) return { service: input.service, action: "add" as const, text: `${entry.instances.length} instances` };
+    const count = entry.instances.length;
+    if (!old)
+      return {
+        service: input.service,
+        action: "add" as const,
+        text: count === 1 ? "1 instance" : `${count} instances`,
+      };
     if (isSameEntry(old, entry)) return { service: input.service, action: "same" as const, text: "" };
     return { service: input.service, action: "change" as const, text: difference(old, entry) };
   });

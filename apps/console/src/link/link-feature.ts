@@ -31,6 +31,8 @@ import type { TelemetrySink } from "./telemetry-sink.js";
 const MAX_AGENTS = 20_000;
 /** How often the exchange of the authority looks at machines that are away. */
 const TLS_ADVANCE_MS = 60_000;
+/** How long the first start waits for ZooKeeper: an installation that is taken over may have RESERVED.* of its own. */
+const FIRST_LOOK_MS = 5_000;
 
 export interface LinkFeature extends Feature {
   readonly control: MachineControl;
@@ -117,6 +119,7 @@ export async function linkFeature(context: ConsoleContext, deps: LinkFeatureDeps
       }).catch((error: unknown) => {
         throw netError(error, context.config.link.listen);
       });
+      await zookeeper?.firstCompared(FIRST_LOOK_MS);
       const addresses = await platformAddresses(config.telemetry, linkAddress());
       for (const name of await deps.platform.place(addresses)) await capacity.publish(name);
     },

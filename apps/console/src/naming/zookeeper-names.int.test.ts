@@ -65,6 +65,7 @@ describe.skipIf(zookeeperMissing !== undefined)("a console with --naming zk://",
     old = await connectOld();
     await write("VOA.Crawl", node("standard", 7963, [1, 2], '"success_ratio_base":"0.95",'));
     await write("Data.mysql", node("odd", 3306, [9]));
+    await write("RESERVED.log", node("odd", 44_445, [9]));
     settings = { naming: zookeeper.url, home: makeTempDirectory(scope, "console") };
     app = await startTestConsole(settings);
     scope.add(() => app.stopOnly());
@@ -92,7 +93,8 @@ describe.skipIf(zookeeperMissing !== undefined)("a console with --naming zk://",
       port: 7963,
       settings: { tuning: { success_ratio_base: 0.95 } },
     });
-    expect(await read("RESERVED.monitor"), "its own names are there, too").toMatch(/"Policy":"odd"/);
+    expect(await inTraffic("RESERVED.log"), "where old programs log to").toEqual(["10.0.0.9:44445"]);
+    expect(await read("RESERVED.monitor"), "what it had not got is there, too").toMatch(/"Policy":"odd"/);
     expect(await read("VOA.Crawl"), "and nothing else is rewritten").toBe(
       node("standard", 7963, [1, 2], '"success_ratio_base":"0.95",'),
     );
