@@ -1,7 +1,7 @@
 /** Uses of instances whose end the author tells: who was picked and when, so that what was counted in is counted out once. */
 import type { Balancer } from "@msec/balancer";
 import type { CallOutcome } from "@msec/rpc";
-import type { PickTable } from "./table-picker.js";
+import type { PickTable } from "./pick-table.js";
 
 /** An end that was not told by then is taken for one that says nothing. */
 const FORGET_AFTER_MS = 60_000;

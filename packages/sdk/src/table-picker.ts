@@ -1,11 +1,12 @@
 /** Joins the live tables of this machine and the balancer into what the RPC client asks for: an instance per attempt. */
 
-import { Balancer, type HealthTable, type PickExplanation } from "@msec/balancer";
+import { Balancer, type PickExplanation } from "@msec/balancer";
 import { formatHostPort, homePaths, isAppError, parseServiceName } from "@msec/core";
 import type { CallOutcome, Pick, PickedCall, Picker, RetryTokens } from "@msec/rpc";
 import { bootMsOf, bootNowMs, openLiveTable, SharedFileMissing } from "@msec/shm";
 import { choiceText } from "./choice-text.js";
 import { NoInstance, NoInstanceInSet, ServiceUnknown } from "./errors.js";
+import type { PickTable } from "./pick-table.js";
 import { RouteBook } from "./route-book.js";
 
 const REOPEN_CHECK_MS = 2_000;
@@ -28,20 +29,6 @@ export interface RouteResult {
   readonly port: number;
   readonly outcome: CallOutcome;
   readonly costMs: number;
-}
-
-/** What is needed of a table; `LiveTable` of `@msec/shm` has it. */
-export interface PickTable extends HealthTable {
-  readonly policyId: number;
-  host(slot: number): string;
-  port(slot: number): number;
-  transport(slot: number): "tcp" | "udp" | "all";
-  takeRetryToken(): boolean;
-  addRetryTokens(milli: number): void;
-  reopenIfReplaced(): boolean;
-  close(): void;
-  /** Instances that are left out because they are of other sets. */
-  readonly snapshot?: { readonly otherSetsCount: number };
 }
 
 interface Entry {
