@@ -2,6 +2,7 @@
  * The scene of the chaos runs: four backends, and a machine with a real agent and two client processes. The console registers the
  * backends, its agent takes the names over, and then the console is killed: nothing that is measured may need it.
  */
+import { rmSync } from "node:fs";
 import { createApiClient } from "@msec/api-schema";
 import { makeFirstAccount, programFile } from "@msec/cli";
 import { freePort, makeTempDirectory, type RunningProgram, startProgram, TestScope, waitUntil } from "@msec/testkit";
@@ -76,21 +77,19 @@ export class ChaosStage {
   readonly #clients: Child[] = [];
   readonly backends: Backend[] = [];
   readonly agent: Agent;
+  readonly #root: string;
+  #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
-  private constructor() {
-    this.agent = new Agent(this.#scope, `${makeTempDirectory(this.#scope, "chaos")}/machine`);
+  constructor() {
+    this.#root = makeTempDirectory(this.#scope, "chaos");
+    this.agent = new Agent(this.#scope, `${this.#root}/machine`);
   }
 
-  /** Everything is there and calls are answered. Ends what it has started when something can't be. */
-  static async open(): Promise<ChaosStage> {
-    const stage = new ChaosStage();
-    try {
-      await stage.#open();
-    } catch (error) {
-      await stage.close();
-      throw error;
-    }
-    return stage;
+  /** Resolves when everything is there and calls are answered. Close it in any case. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
   }
 
   /** The rate is that of all clients together. */
@@ -102,16 +101,25 @@ export class ChaosStage {
     return (await this.#ask({ kind: "stop" })) as CallRecord[];
   }
 
-  /** Ends all processes and removes all files. */
-  async close(): Promise<void> {
+  /** Ends all processes and removes all files. Once; further calls wait for the same end. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#scope.close();
+    // What was being opened meanwhile has failed, or is there by now.
+    await this.#opening?.catch(() => undefined);
+    await this.#scope.close();
+    rmSync(this.#root, { recursive: true, force: true });
   }
 
   async #open(): Promise<void> {
     const { home } = this.agent;
     const port = await freePort(HOSTS);
     const [console] = await Promise.all([
-      this.#startConsole(`${home}/../console-home`),
+      this.#startConsole(),
       ...HOSTS.map((host) => this.#addBackend({ host, port })),
       ...Array.from({ length: CLIENTS }, () => this.#addClient(home)),
     ]);
@@ -146,8 +154,15 @@ export class ChaosStage {
     await child.next();
   }
 
-  #startConsole(home: string): Promise<RunningProgram> {
-    const settings = ["--home", home, "--listen", "127.0.0.1:0", "--link.listen", "127.0.0.1:0"];
+  #startConsole(): Promise<RunningProgram> {
+    const settings = [
+      "--home",
+      `${this.#root}/console-home`,
+      "--listen",
+      "127.0.0.1:0",
+      "--link.listen",
+      "127.0.0.1:0",
+    ];
     return startProgram(this.#scope, [process.execPath, programFile("console"), ...settings]);
   }
 

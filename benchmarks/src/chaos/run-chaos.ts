@@ -106,13 +106,19 @@ async function runAll(stage: ChaosStage, timing: FaultTiming, values: { only?: s
 
 /** Gives everything back when it is interrupted, too. */
 async function withStage<T>(work: (stage: ChaosStage) => Promise<T>): Promise<T> {
-  const stage = await ChaosStage.open();
-  const onSignal = (): void => void stage.close().finally(() => process.exit(130));
+  const stage = new ChaosStage();
+  let isInterrupted = false;
+  const onSignal = (): void => {
+    isInterrupted = true;
+    void stage.close(); // what is waited for fails
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
   try {
+    await stage.open();
     return await work(stage);
   } finally {
     await stage.close();
+    if (isInterrupted) process.exit(130);
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
   }
 }

@@ -21,10 +21,11 @@ export interface FaultOptions {
   readonly victim: number;
 }
 
-/** Leaves backend and agent well. */
+/** Leaves the backend well. */
 export async function runFault(stage: ChaosStage, options: FaultOptions): Promise<ChaosFigures> {
   const { fault, load, timing } = options;
   const backend = stage.backends[options.victim % stage.backends.length]!;
+  await stage.agent.start(); // the last fault may have killed it
   await stage.startLoad(load);
   await sleep(timing.beforeMs);
   const faultAtMs = sharedNowMs();
@@ -33,6 +34,5 @@ export async function runFault(stage: ChaosStage, options: FaultOptions): Promis
   await sleep(timing.afterMs);
   const endAtMs = sharedNowMs();
   const records = await stage.stopLoad();
-  await stage.agent.start();
   return figuresOf(records, { victim: backend.address, faultAtMs, wellAtMs, endAtMs });
 }
