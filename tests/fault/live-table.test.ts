@@ -46,7 +46,6 @@ class Hammer {
       execArgv: [],
       env: { ...process.env, NODE_PATH: modules },
     });
-    if (this.child.pid !== undefined) setPriority(this.child.pid, 10); // the test itself shall be heard among them
     scope.add(() => this.kill());
   }
 
@@ -71,6 +70,8 @@ class Hammer {
 async function startHammers(path: string, count: number, firstSeed: number): Promise<Hammer[]> {
   const hammers = Array.from({ length: count }, (_, n) => new Hammer(path, firstSeed + n));
   await Promise.all(hammers.map((hammer) => hammer.answer()));
+  // the test itself shall be heard among them
+  for (const { child } of hammers) if (child.pid !== undefined) setPriority(child.pid, 10);
   return hammers;
 }
 
