@@ -59,7 +59,7 @@ export class Presence {
     this.#options = options;
     const { clock, goneAfterMs = 15_000, returnWithinMs = 60_000 } = options;
     this.#cleanAtMs = clock.monotonicMs() + returnWithinMs;
-    this.#timer = setInterval(() => this.#tick(), Math.max(10, goneAfterMs / 3)).unref();
+    this.#timer = setInterval(() => this.#tick(), Math.max(10, Math.min(goneAfterMs, returnWithinMs) / 3)).unref();
   }
 
   /** One of our agents is alive; again every few seconds. */
