@@ -30,13 +30,15 @@ interface LbFile {
 }
 
 export async function writeFaultTolerancePage(): Promise<void> {
-  const newest = newestResult();
+  const results = resultFiles();
+  const newest = results.at(-1);
   if (newest === undefined) throw new Error("no result yet: npm run bench -- lb");
+  const timed = results.findLast(({ result }) => result.speed !== undefined);
   const old = existsSync(page) ? readFileSync(page, "utf8") : "# Fault tolerance\n";
   const simulated = withMarkedBlock(
     old,
     { name: "simulator", command: "lb-page" },
-    blockOf(newest.file, newest.result),
+    `${blockOf(newest.file, newest.result)}${speedText(timed)}`,
   );
   const chaos = chaosBlock();
   const both =
@@ -45,15 +47,20 @@ export async function writeFaultTolerancePage(): Promise<void> {
   process.stderr.write(`written to ${page}\n`);
 }
 
-function newestResult(): { file: string; result: LbFile } | undefined {
+interface ResultFile {
+  readonly file: string;
+  readonly result: LbFile;
+}
+
+/** Oldest first. */
+function resultFiles(): ResultFile[] {
   return readdirSync(new URL("results/", folder))
     .filter((file) => file.endsWith("-lb.json"))
     .map((file) => ({
       file: `benchmarks/results/${file}`,
       result: JSON.parse(readFileSync(new URL(`results/${file}`, folder), "utf8")) as LbFile,
     }))
-    .toSorted((a, b) => a.result.date.localeCompare(b.result.date))
-    .at(-1);
+    .toSorted((a, b) => a.result.date.localeCompare(b.result.date));
 }
 
 function blockOf(file: string, result: LbFile): string {
@@ -65,11 +72,13 @@ function blockOf(file: string, result: LbFile): string {
   const about = `\`${file}\`, commit ${commit}, ${date.slice(0, 10)}: ${instances} instances, ${clients.machines} client machines with ${clients.processesPerMachine} processes each, timeout ${clients.timeoutMs} ms, no repeats, seeds ${seeds.join(", ")}. Parameters were chosen on other seeds, fleet and fault sizes (lb --tune).`;
   const policies = markdownTable([["Policy", ""], ...result.policies.map(({ name, about }) => [name, about])], "left");
   const overview = markdownOverview(cells, OWN_POLICY);
-  return [about, overview, barsText(result.bars), policies, ...sections, ...speedText(result)].join("\n\n");
+  return [about, overview, barsText(result.bars), policies, ...sections].join("\n\n");
 }
 
-function speedText({ speed }: LbFile): string[] {
-  return speed === undefined ? [] : [`**Speed**: ${speedNote(speed)}.`, markdownTable(speedRows(speed))];
+function speedText(timed: ResultFile | undefined): string {
+  const speed = timed?.result.speed;
+  if (timed === undefined || speed === undefined) return "";
+  return `\n\n**Speed**: ${speedNote(speed)} (\`${timed.file}\`).\n\n${markdownTable(speedRows(speed))}`;
 }
 
 function barsText(bars: readonly Bar[]): string {

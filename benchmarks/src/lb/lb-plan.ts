@@ -13,7 +13,7 @@ export interface Plan {
   readonly scenarios: readonly Scenario[];
   readonly policies: readonly SimPolicy[];
   readonly isFrontier: boolean;
-  /** Not for a part of the table. */
+  /** Times per pick and report. Not for a part of the table. */
   readonly hasSpeed: boolean;
   readonly isTold: boolean;
   readonly isKept: boolean;
@@ -26,6 +26,7 @@ export function planOf(args: readonly string[]): Plan {
     args: [...args],
     options: {
       quick: flag,
+      simulation: flag,
       tune: flag,
       json: flag,
       frontier: flag,
@@ -46,7 +47,7 @@ export function planOf(args: readonly string[]): Plan {
     scenarios: chosen(scenariosOf(set), values.scenario),
     policies: chosen(policies(settingsOf(values.set)), values.policy),
     isFrontier: values.frontier,
-    hasSpeed: !tune && isWhole,
+    hasSpeed: !tune && !values.simulation && isWhole,
     isTold: !json,
     isKept: !quick && !tune && isWhole,
   };

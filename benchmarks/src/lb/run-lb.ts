@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- lb`: the simulator's table, and which bars are missed.
  *
+ *   --simulation        without times per pick and report and the agent's costs, which need a quiet machine
  *   --quick             one seed; no result file
  *   --tune              the tuning set instead of the reporting one; no result file
  *   --scenario a,b      these scenarios; no result file
@@ -33,7 +34,7 @@ export async function runLbBenchmark(args: readonly string[]): Promise<void> {
   // First, for the simulation makes the balancer's code less specialised.
   const speed = plan.hasSpeed ? await measureSpeed({ isQuick: !plan.isKept }) : undefined;
   if (speed) tell(plan, formatSpeed(speed));
-  const agent = plan.isKept ? await measureAgent(AGENT, (text) => tell(plan, text)) : undefined;
+  const agent = plan.hasSpeed && plan.isKept ? await measureAgent(AGENT, (text) => tell(plan, text)) : undefined;
   const beganMs = performance.now();
   const cells = plan.scenarios.flatMap((scenario) => runScenario(plan, scenario));
   const seconds = Math.round((performance.now() - beganMs) / 100) / 10;
