@@ -111,9 +111,11 @@ export class InstanceCosts {
       // all calls under way have waited for at least so long
       return Math.max(us, elapsedMs(now, pickedAt) * 1_000);
     }
-    if (us <= this.usualUs) return us;
+    const chanceUs = this.usualUs * settings.latencyChance;
+    if (us < this.usualUs - chanceUs) return us + chanceUs;
+    if (us <= this.usualUs + chanceUs) return this.usualUs;
     const idleMs = Math.max(0, elapsedMs(now, reportedAt));
-    return this.usualUs + (us - this.usualUs) * halved(idleMs, settings.idleHalvingMs);
+    return this.usualUs + (us - chanceUs - this.usualUs) * halved(idleMs, settings.idleHalvingMs);
   }
 }
 

@@ -42,6 +42,8 @@ export interface BalancerSettings {
   readonly latencyTauMs: number;
   /** Least weight of a sample in that average. */
   readonly latencyMinGain: number;
+  /** By so much of the usual latency averages differ by chance; only what is beyond counts. */
+  readonly latencyChance: number;
   /** Time without calls, or failures, that halves what a remembered latency, or suspicion, is above the usual: to look at it again. */
   readonly idleHalvingMs: number;
   /** What it is worth to avoid an instance under the full suspicion that ejects, in usual calls waited for. */
@@ -84,8 +86,9 @@ export const DEFAULT_SETTINGS: BalancerSettings = {
   windowMs: 10_000,
   latencyTauMs: 500,
   latencyMinGain: 1 / 64,
+  latencyChance: 0.15,
   idleHalvingMs: 1_500,
-  suspicionPenalty: 0.8,
+  suspicionPenalty: 0.82,
   busyPenalty: 20,
   busyHalvingMs: 1_000,
   rescanMs: 20,
