@@ -265,7 +265,8 @@ export class NameSync {
     const entry = await local.get(service);
     const ourBytes = entry && formatServiceNode(entry);
     const look = { service, entry, node, ourBytes, local: ourBytes ? digestOf(ourBytes) : ABSENT };
-    if (!node) return { ...look, theirs: undefined, problem: "", remote: ABSENT };
+    // The archived console makes a node first and writes into it then; its agents skip an empty one, too.
+    if (!node || node.data.length === 0) return { ...look, theirs: undefined, problem: "", remote: ABSENT };
     const remote = digestOf(node.data);
     try {
       return { ...look, theirs: parseServiceNode(service, node.data, entry), problem: "", remote };
