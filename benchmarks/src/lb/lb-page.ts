@@ -26,6 +26,7 @@ interface LbFile {
   readonly scenarios: readonly { name: string; about: string }[];
   readonly bars: readonly Bar[];
   readonly cells: readonly Cell[];
+  readonly frontier?: readonly Cell[];
   readonly speed?: SpeedFigures;
 }
 
@@ -72,7 +73,18 @@ function blockOf(file: string, result: LbFile): string {
   const about = `\`${file}\`, commit ${commit}, ${date.slice(0, 10)}: ${instances} instances, ${clients.machines} client machines with ${clients.processesPerMachine} processes each, timeout ${clients.timeoutMs} ms, no repeats, seeds ${seeds.join(", ")}. Parameters were chosen on other seeds, fleet and fault sizes (lb --tune).`;
   const policies = markdownTable([["Policy", ""], ...result.policies.map(({ name, about }) => [name, about])], "left");
   const overview = markdownOverview(cells, OWN_POLICY);
-  return [about, overview, barsText(result.bars), policies, ...sections].join("\n\n");
+  return [about, overview, barsText(result.bars), ...frontierText(result), policies, ...sections].join("\n\n");
+}
+
+function frontierText({ frontier = [] }: LbFile): string[] {
+  if (frontier.length === 0) return [];
+  const rows = frontier.map(({ scenario, policy, failedPercent, p99Ms }) => {
+    return [`${scenario}: ${policy}`, failedPercent.toFixed(2), p99Ms.toFixed(1)];
+  });
+  return [
+    "What is possible in brown-outs: an oracle that knows who fails and what each instance has in flight from all clients, which none can. It keeps to those that are well while at most so many calls would wait there.",
+    markdownTable([["Oracle", "failed %", "p99 ms"], ...rows]),
+  ];
 }
 
 function speedText(timed: ResultFile | undefined): string {

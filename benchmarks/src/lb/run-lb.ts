@@ -42,16 +42,21 @@ export async function runLbBenchmark(args: readonly string[]): Promise<void> {
   const { name: set, instances, clients } = plan.set;
   tell(plan, `${set} set, seeds ${plan.seeds.join(" ")}, ${seconds} s\n${formatBars(bars)}\n`);
   const facts = { set, seeds: plan.seeds, seconds, instances, clients };
-  const lists = { policies: plan.policies.map(namesOf), scenarios: plan.scenarios.map(namesOf), cells };
+  const frontier = plan.isKept ? frontierCells(plan) : [];
+  const lists = { policies: plan.policies.map(namesOf), scenarios: plan.scenarios.map(namesOf), cells, frontier };
   const line = { ...facts, ...summaryOf(bars), ours: oursOf(cells), ...(speed && { speed }), ...(agent && { agent }) };
   await writeResult("lb", { ...line, ...lists, bars }, { line, isKept: plan.isKept });
 }
 
-function tellFrontier({ scenarios, seeds }: Plan): void {
-  const cells = scenarios
+function frontierCells({ scenarios, seeds }: Plan): readonly Cell[] {
+  return scenarios
     .filter(({ name }) => name.startsWith("brown-out"))
     .flatMap((scenario) => frontierOf(scenario, seeds));
-  for (const scenario of scenarios) {
+}
+
+function tellFrontier(plan: Plan): void {
+  const cells = frontierCells(plan);
+  for (const scenario of plan.scenarios) {
     const own = cells.filter((cell) => cell.scenario === scenario.name);
     if (own.length > 0) process.stderr.write(`${formatScenario(scenario, own)}\n`);
   }
