@@ -116,6 +116,19 @@ describe("certificates", () => {
     expect(machine.subjectAltName).toBe("IP Address:10.0.0.2, URI:msec://b/");
   });
 
+  it("are refused for a foreign service, also where one has its address", async () => {
+    const { services } = database.stores;
+    await services.addGroup({ name: "Database", kind: "external", createdAtMs: 1 });
+    const mysql = { first: "Database", second: "mysql", createdAtMs: 1 };
+    const settings = { policy: "odd", locality: "none", partition: false, check: "tcp", tuning: {} } as const;
+    await services.addService({ ...mysql, language: "", port: 0, memo: "", settings });
+    const rest = { transport: "tcp", weight: 100, labels: NO_LABELS, status: "enabled", releaseMemo: "" } as const;
+    await services.addInstance({ ...mysql, ...rest, host: "10.0.0.1", port: 3306 });
+    expect((await tls.trust("a", { trusted: "", issuers: [] })).services).toEqual(["Shop.cart"]);
+    const asked = tls.issue("a", request("a", "Database.mysql"));
+    await expect(asked).rejects.toMatchObject({ reason: "CON_TLS_SERVICE_NOT_HERE" });
+  });
+
   it("come from the same authority after a restart; its key is for the owner only", async () => {
     const { issuer } = await tls.trust("a", { trusted: "", issuers: [] });
     tls = await open();

@@ -61,12 +61,11 @@ export class TlsService {
     this.#holdings.set(agentId, holdings);
     await this.advance();
     const machine = await this.#machine(agentId);
-    const instances = await this.#options.database.stores.services.listInstancesOnHost(machine.address);
     return {
       bundle: this.#bundle(),
       issuer: issuerOf(this.#state).id,
       certificateMs: this.#options.certificateMs,
-      services: [...new Set(instances.map(formatServiceName))],
+      services: await this.#servicesOn(machine),
     };
   }
 
@@ -82,7 +81,7 @@ export class TlsService {
     if (publicKey === undefined || !verify("sha256", text, publicKey, Buffer.from(request.proof, "base64"))) {
       throw new TlsProofInvalid({ machine: machine.name });
     }
-    if (service !== "" && !(await this.#runsOn(service, machine))) {
+    if (service !== "" && !(await this.#servicesOn(machine)).includes(service)) {
       throw new TlsServiceNotHere({ service, machine: machine.name });
     }
     const { certificateMs: lifeMs, clock } = this.#options;
@@ -156,9 +155,13 @@ export class TlsService {
     return row;
   }
 
-  async #runsOn(service: string, { address }: MachineRow): Promise<boolean> {
-    const instances = await this.#options.database.stores.services.listInstancesOnHost(address);
-    return instances.some((instance) => formatServiceName(instance) === service);
+  /** Names it may prove. Foreign services are none of them: whoever listens there is not started by its agent. */
+  async #servicesOn({ address }: MachineRow): Promise<string[]> {
+    const { services } = this.#options.database.stores;
+    const groups = await services.listGroups();
+    const standard = new Set(groups.flatMap(({ kind, name }) => (kind === "standard" ? [name] : [])));
+    const instances = (await services.listInstancesOnHost(address)).filter(({ first }) => standard.has(first));
+    return [...new Set(instances.map(formatServiceName))];
   }
 }
 
