@@ -85,7 +85,7 @@ function measurePicks(dir: string, count: number): Record<string, number> {
     sink += (addresses[Math.floor(random() * addresses.length)] ?? "").length;
   });
   let picks = 0;
-  for (let index = 0; index < count; index += 1) picks += table.get(table.slotAt(index), LIVE_FIELD.pickedTotal);
+  for (let index = 0; index < count; index += 1) picks += table.get(table.slotAt(index), LIVE_FIELD.successTotal);
   assert.equal(picks, (ROUNDS + 3) * 100_000 + 20_000);
   assert.notEqual(sink, 0);
   writer.close();

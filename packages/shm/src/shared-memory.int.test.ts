@@ -146,7 +146,9 @@ describe("live table", () => {
     writer.setMembers(1, members(2));
     const table = openLiveTable(path());
     const script = join(packageDir, "fixtures", "table-thread.mjs");
-    const threads = [1, 2, 3, 4].map(() => new Worker(script, { execArgv: [], workerData: { path: path(), turns: 100_000 } }));
+    const threads = [1, 2, 3, 4].map(
+      () => new Worker(script, { execArgv: [], workerData: { path: path(), turns: 100_000 } }),
+    );
     try {
       await Promise.all(threads.map((thread) => once(thread, "message"))); // each added its turns and holds three calls
       expect([table.get(1, LIVE_FIELD.successTotal), table.get(1, LIVE_FIELD.inFlight)]).toEqual([400_000, 12]);
