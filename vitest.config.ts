@@ -9,6 +9,8 @@ const shared = {
 /** Unit and integration tests read sources through the `msec-source` condition; e2e and fault run what `tsc -b` built. */
 export default defineConfig({
   test: {
+    // Vitest leaves one core free, which of two is half of the machine.
+    maxWorkers: "100%",
     projects: [
       {
         ...shared,

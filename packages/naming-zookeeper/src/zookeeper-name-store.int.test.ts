@@ -270,7 +270,11 @@ describe.skipIf(zookeeperMissing !== undefined)("ZookeeperNameStore, on a real Z
         () => old.events.some(({ kind }) => kind === "removed"),
         WAIT_MS,
       );
-      expect(await old.client.children("/loadreport", { watch: false })).toEqual(["10.0.0.9"]);
+      await waitUntil(
+        "its load goes, too, and that of the old agent stays",
+        async () => String(await old.client.children("/loadreport", { watch: false })) === "10.0.0.9",
+        WAIT_MS,
+      );
     });
 
     it("goes on with its session after a restart: nobody sees a death", async () => {
