@@ -154,8 +154,12 @@ describe.skipIf(missing !== undefined)(missing ? `foreign services (${missing})`
     expect(client.getRoute("Database.mysql").address).toBe(address);
     const { healthText } = await platform.api("services.get", { params });
     expect(healthText).toContain("did not accept a connection");
-    const { instances } = await platform.api("instances.list", { params });
-    expect(instances.find((each) => each.address === address)?.views[0]).toMatchObject({ state: "unreachable" });
+    const isSeenByAll = async () => {
+      const { instances } = await platform.api("instances.list", { params });
+      const views = instances.find((each) => each.address === address)?.views ?? [];
+      return views.length === machines.length && views.every(({ state }) => state === "unreachable");
+    };
+    await waitUntil("all machines say so", isSeenByAll, 30_000);
   });
 });
 

@@ -150,10 +150,13 @@ export class TcpCheck {
     if (!answered && isOut(view, slot)) this.#holdOut(target);
   }
 
-  /** Keeps it out until after the next dial: while the agent is there, no user's call has to try it. */
+  /**
+   * Keeps it out until after the next dial, whose pause was chosen while it was in use and may be a whole one and a quarter: while the
+   * agent is there, no user's call has to try it.
+   */
   #holdOut({ view, slot }: Target): void {
     const until = view.get(slot, F.ejectedUntil);
-    const wanted = (bootNowMs() + this.#intervalMs) | 0 || 1;
+    const wanted = (bootNowMs() + 2 * this.#intervalMs) | 0 || 1;
     if (((wanted - until) | 0) > 0) view.compareExchange(slot, F.ejectedUntil, until, wanted);
   }
 
