@@ -3,18 +3,11 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { homePaths } from "@msec/core";
 import type { OrderResult, ProcessReport } from "@msec/protocol";
+import { freePort } from "@msec/testkit";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SdkLocation } from "../sdk-location.js";
 import { AgentFixture, until } from "../testing/agent-fixture.js";
-import {
-  buildAgent,
-  FAILING_PLUGIN,
-  freePort,
-  GOOD_PLUGIN,
-  killGroup,
-  makePlugin,
-  SERVICE,
-} from "../testing/plugin-fixture.js";
+import { buildAgent, FAILING_PLUGIN, GOOD_PLUGIN, killGroup, makePlugin, SERVICE } from "../testing/plugin-fixture.js";
 
 let sdk: SdkLocation;
 beforeAll(async () => {

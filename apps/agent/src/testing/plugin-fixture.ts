@@ -1,6 +1,5 @@
 /** Plug-in archives made by hand, and a real service host to run them. Only for tests. */
 import { execFile } from "node:child_process";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -45,14 +44,6 @@ export async function buildAgent(): Promise<SdkLocation> {
   const root = fileURLToPath(new URL("../../../..", import.meta.url));
   await promisify(execFile)("npx", ["tsc", "-b", "apps/agent"], { cwd: root });
   return locateSdk();
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Ends a process and its group for good; gone already is fine. */
