@@ -16,6 +16,7 @@ export { AddressInvalid, ConfigInvalid, type ConfigProblem, ServiceNameInvalid }
 export { type HomePaths, homePaths, type ServiceHomePaths } from "./home-paths.js";
 export { canonicalIp, formatIp, isIp, isIpv4, parseIp } from "./ip-address.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
+export { random32, randomUnit } from "./random-bits.js";
 export { formatServiceIdentity, type ServiceIdentity, tryServiceIdentity } from "./service-identity.js";
 export {
   formatHostPort,

@@ -198,7 +198,7 @@ export {
   sliceFrame,
 } from "./srpc/frame.js";
 export { CAPABILITY_ANSWER, CAPABILITY_CANCEL, createHead, type RpcHead } from "./srpc/head.js";
-export { decodeHead, encodeHead, resetHead } from "./srpc/head-codec.js";
+export { decodeAnswerHead, decodeHead, encodeHead, resetHead } from "./srpc/head-codec.js";
 export type { HttpRequestHead } from "./srpc/http-head.js";
 export {
   appendHttpReply,

@@ -1,9 +1,9 @@
-import type { Clock } from "@msec/core";
+import { type Clock, random32 } from "@msec/core";
 import type { TimerEntry, TimerWheel } from "@msec/net";
 import { type MethodType, type RpcHead, wireErrorOf } from "@msec/protocol";
 import type { CallParent } from "./call-context.js";
 import type { OutgoingCall } from "./call-events.js";
-import { random32, spanText } from "./ids.js";
+import { spanText } from "./ids.js";
 import type { Pending } from "./pending-ring.js";
 import type { CallOutcome, Pick } from "./picker.js";
 

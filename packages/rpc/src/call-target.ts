@@ -47,6 +47,8 @@ export interface CallTargetsOptions {
 export class CallTargets {
   readonly #options: CallTargetsOptions;
   readonly #targets = new Map<string, CallTarget>();
+  #lastText = "";
+  #last: CallTarget | undefined;
 
   constructor(options: CallTargetsOptions) {
     this.#options = options;
@@ -54,7 +56,11 @@ export class CallTargets {
 
   /** @throws RPC_TARGET_INVALID */
   of(target: string): CallTarget {
-    return this.#targets.get(target) ?? this.#add(target);
+    if (target === this.#lastText && this.#last !== undefined) return this.#last;
+    const found = this.#targets.get(target) ?? this.#add(target);
+    this.#lastText = target;
+    this.#last = found;
+    return found;
   }
 
   #add(target: string): CallTarget {

@@ -2,7 +2,7 @@
  * Frames over UDP: one datagram is one frame, the answer goes to where the request came from. What is no frame is ignored, since
  * the sender of a datagram can be forged and must not be able to make us talk. Spec: docs/protocols/srpc.md, "UDP".
  */
-import { formatHostPort, type HostPort } from "@msec/core";
+import { formatHostPort, type HostPort, random32 } from "@msec/core";
 import { MAX_DATAGRAM_BYTES, openUdp, type UdpPort } from "@msec/net";
 import {
   appendFrame,
@@ -21,7 +21,6 @@ import {
 } from "@msec/protocol";
 import { DatagramGuard, type DatagramLimits } from "./datagram-limits.js";
 import { DatagramAnswerTooLarge, HeadInvalid } from "./errors.js";
-import { random32 } from "./ids.js";
 import { fillReplyHead } from "./reply-head.js";
 import { RunningRequests } from "./running-requests.js";
 import type { RequestContext, ServerCore, ServerPeer } from "./server-core.js";

@@ -1,9 +1,6 @@
 /** Flow and span ids as two 32-bit halves; text is made only when somebody reads it. */
 
-/** 32 random bits. Ids are names, not secrets. */
-export function random32(): number {
-  return (Math.random() * 0x1_0000_0000) >>> 0;
-}
+import { random32 } from "@msec/core";
 
 /** High half of a new flow id: 31 bits, so that old peers, which print flow ids signed, show the same number. */
 export function randomFlowHigh(): number {

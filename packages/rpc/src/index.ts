@@ -50,7 +50,7 @@ export {
   TlsRequired,
 } from "./errors.js";
 export type { ExchangeProtocol, ExchangeWriter } from "./exchange-protocol.js";
-export { random32, spanText } from "./ids.js";
+export { spanText } from "./ids.js";
 export type { CallOutcome, Pick, PickedCall, Picker, RetryTokens } from "./picker.js";
 export type { CallRequest } from "./requested-call.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";

@@ -1,4 +1,5 @@
 /** A call as it was asked for: its request, its options with the defaults, and what it takes from the request it is made in. */
+import { random32 } from "@msec/core";
 import type { MethodType } from "@msec/protocol";
 import { CallAttempt } from "./call-attempt.js";
 import type { ChannelKind } from "./call-channel.js";
@@ -7,7 +8,7 @@ import type { CallOptions } from "./call-options.js";
 import { DEFAULT_PRIORITY, userHashOf } from "./call-priority.js";
 import type { CallTarget } from "./call-target.js";
 import type { ClientCore } from "./client-core.js";
-import { random32, randomFlowHigh } from "./ids.js";
+import { randomFlowHigh } from "./ids.js";
 
 const DEFAULT_TIMEOUT_MS = 800;
 const DEFAULT_MAX_ATTEMPTS = 3;

@@ -3,7 +3,7 @@
  * gets as `IncomingRequest`. One object for all three, since allocation is what a call costs; texts are made when they are read.
  */
 
-import type { AppError, Clock } from "@msec/core";
+import { type AppError, type Clock, random32 } from "@msec/core";
 import { createTimerEntry, type TimerEntry, type TimerWheel } from "@msec/net";
 import type { InitOf, MessageOf, MessageType, MethodType, RpcHead, ServiceType } from "@msec/protocol";
 import type { CallContext, CallParent, NestedCall } from "./call-context.js";
@@ -15,7 +15,7 @@ import { createStub, exchangeRequest, rawRequest } from "./caller-members.js";
 import type { RpcClient } from "./client.js";
 import { DeadlinePassed, PeerLost } from "./errors.js";
 import type { ExchangeProtocol } from "./exchange-protocol.js";
-import { decimalId, random32, randomFlowHigh, spanText } from "./ids.js";
+import { decimalId, randomFlowHigh, spanText } from "./ids.js";
 import type { RefusalCause } from "./overload/admission.js";
 import type { RunningRequest } from "./running-requests.js";
 

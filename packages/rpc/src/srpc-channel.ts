@@ -5,7 +5,7 @@ import {
   CAPABILITY_CANCEL,
   createFrameSlice,
   createHead,
-  decodeHead,
+  decodeAnswerHead,
   frameLength,
   type ProtoWriter,
   resetHead,
@@ -28,7 +28,7 @@ const answer: ReceivedAnswer = { head: answerHead, bytes: new Uint8Array(0), bod
 /** The head of the frame at `at` and where its body lies. */
 function readAnswer(bytes: Uint8Array, at: number): void {
   sliceFrame(bytes, at, slice);
-  decodeHead(bytes, slice.headStart, slice.headEnd, answerHead);
+  decodeAnswerHead(bytes, slice.headStart, slice.headEnd, answerHead);
   answer.bytes = bytes;
   answer.bodyStart = slice.bodyStart;
   answer.bodyEnd = slice.bodyEnd;

@@ -1,11 +1,10 @@
 /** One connection to one instance, whatever protocol is spoken over it: dialling, waiting, writing and the end. */
-import type { AppError } from "@msec/core";
+import { type AppError, random32 } from "@msec/core";
 import { NetReset, netError, StreamConnection } from "@msec/net";
 import { FrameTooLarge, type ProtoWriter } from "@msec/protocol";
 import type { CallAttempt } from "./call-attempt.js";
 import type { CallChannel, ChannelHost, ChannelPlace } from "./call-channel.js";
 import { runOutsideContext } from "./call-context.js";
-import { random32 } from "./ids.js";
 import { PendingRing } from "./pending-ring.js";
 import { dialStream } from "./security/client-tls.js";
 

@@ -2,13 +2,12 @@
  * Calls over UDP: one datagram each way, no repeats of its own. The socket is connected, so the kernel drops datagrams of other senders;
  * a datagram that is lost is a timeout.
  */
-import type { AppError } from "@msec/core";
+import { type AppError, random32 } from "@msec/core";
 import { createTimerEntry, MAX_DATAGRAM_BYTES, openUdp, type TimerEntry, type UdpPort } from "@msec/net";
 import { FrameTooLarge, ProtoWriter } from "@msec/protocol";
 import type { CallAttempt } from "./call-attempt.js";
 import type { CallChannel, ChannelHost, ChannelPlace } from "./call-channel.js";
 import { runOutsideContext } from "./call-context.js";
-import { random32 } from "./ids.js";
 import { PendingRing } from "./pending-ring.js";
 
 const writer = new ProtoWriter(MAX_DATAGRAM_BYTES);

@@ -2,9 +2,9 @@
  * Uses of foreign instances with whatever client library: picked and reported like calls, and noted like them in metrics and in the
  * record of the request they are made for.
  */
-import { type Clock, formatHostPort, isAppError } from "@msec/core";
+import { type Clock, formatHostPort, isAppError, random32 } from "@msec/core";
 import { wireErrorOf } from "@msec/protocol";
-import { type CallOutcome, type CallParent, currentContext, type OutgoingCall, random32, spanText } from "@msec/rpc";
+import { type CallOutcome, type CallParent, currentContext, type OutgoingCall, spanText } from "@msec/rpc";
 import { ForeignCallFailed, ServiceUnknown } from "./errors.js";
 import { outcomeOfError } from "./route-outcome.js";
 import type { Route, RouteResult, TablePicker } from "./table-picker.js";

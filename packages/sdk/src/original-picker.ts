@@ -2,7 +2,7 @@
  * Finds services by the live tables first and, where there is none, by the naming files of the archived system: for machines on
  * which its agent still runs, and for services that are not in our console yet.
  */
-import { formatHostPort, isAppError } from "@msec/core";
+import { formatHostPort, isAppError, randomUnit } from "@msec/core";
 import type { Pick, PickedCall, RetryTokens } from "@msec/rpc";
 import { ServiceUnknown } from "./errors.js";
 import { type OriginalFiles, type OriginalFilesOptions, tryOpenOriginalFiles } from "./original-files.js";
@@ -39,7 +39,7 @@ export class OriginalPicker extends TablePicker {
 
   constructor(home: string, options: OriginalPickerOptions) {
     super(home, { ...options, onFailed: () => undefined }); // a service that only the files know is no failure
-    const { directory, random = Math.random, nowMs = () => performance.now() } = options;
+    const { directory, random = randomUnit, nowMs = () => performance.now() } = options;
     this.#options = { directory, random, nowMs };
     this.#askPort = options.askPort;
     this.#onFailed = options.onFailed ?? (() => undefined);

@@ -1,7 +1,7 @@
 /** Joins the live tables of this machine and the balancer into what the RPC client asks for: an instance per attempt. */
 
 import { Balancer, type PickExplanation } from "@msec/balancer";
-import { formatHostPort, homePaths, isAppError, parseServiceName } from "@msec/core";
+import { formatHostPort, homePaths, isAppError, parseServiceName, randomUnit } from "@msec/core";
 import type { CallOutcome, Pick, PickedCall, Picker, RetryTokens } from "@msec/rpc";
 import { bootMsOf, bootNowMs, openLiveTable, SharedFileMissing } from "@msec/shm";
 import { choiceText } from "./choice-text.js";
@@ -67,6 +67,7 @@ export class TablePicker implements Picker {
   readonly #onFailed: (service: string) => void;
   readonly #openTable: (service: string) => PickTable;
   readonly #entries = new Map<string, Entry>();
+  #last: Entry | undefined;
   readonly #unknownUntilMs = new Map<string, number>();
   /** Used again by each pick, so that none is allocated. */
   readonly #wanted: Wanted = { tried: [], key: 0, nowMs: 0.5 };
@@ -75,7 +76,7 @@ export class TablePicker implements Picker {
     this.#home = home;
     this.#nowMs = options.nowMs ?? bootNowMs;
     this.#takesTimes = options.nowMs === undefined;
-    this.#random = options.random ?? Math.random;
+    this.#random = options.random ?? randomUnit;
     this.#onFailed = options.onFailed ?? (() => undefined);
     this.#openTable = options.openTable ?? ((service) => openLiveTable(homePaths(home).liveTable(service)));
   }
@@ -118,6 +119,7 @@ export class TablePicker implements Picker {
   close(): void {
     for (const { table } of this.#entries.values()) table.close();
     this.#entries.clear();
+    this.#last = undefined;
   }
 
   #choose(service: string, tried: readonly string[]): { readonly entry: Entry; readonly slot: number } {
@@ -186,7 +188,11 @@ export class TablePicker implements Picker {
   }
 
   #entry(service: string): Entry {
-    return this.#entries.get(service) ?? this.#open(service);
+    const last = this.#last;
+    if (last !== undefined && last.service === service) return last;
+    const entry = this.#entries.get(service) ?? this.#open(service);
+    this.#last = entry;
+    return entry;
   }
 
   #open(service: string): Entry {

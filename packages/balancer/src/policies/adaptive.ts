@@ -52,6 +52,7 @@ function first(view: MemberView, tried: readonly string[]): number {
  * one again, that is: none, else the light ones among few would be looked at too often.
  */
 function another(view: MemberView, tried: readonly string[], best: number): number {
+  if (view.reach === 1) return -1;
   for (let n = 0; n < MAX_DRAWS; n += 1) {
     const index = view.sample();
     if (index === best) {

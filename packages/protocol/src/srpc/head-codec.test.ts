@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ProtoWriter } from "../protobuf/writer.js";
 import { createHead, type RpcHead } from "./head.js";
-import { decodeHead, encodeHead } from "./head-codec.js";
+import { decodeAnswerHead, decodeHead, encodeHead } from "./head-codec.js";
 
 function decode(bytes: Uint8Array): { head: RpcHead; echo: number } {
   const head = createHead();
@@ -123,6 +123,57 @@ describe("decodeHead", () => {
   ])("refuses $name", ({ bytes }) => {
     const head = Uint8Array.of(...original().finish(), ...bytes);
     expect(() => decode(head)).toThrow(expect.objectContaining({ reason: "PROTO_MESSAGE_MALFORMED" }));
+  });
+});
+
+/** What `read` makes of bytes: a head, or that it refused them. */
+function outcomeOf(read: (bytes: Uint8Array, start: number, end: number, into: RpcHead) => unknown, bytes: Uint8Array) {
+  const head = createHead();
+  const padded = Uint8Array.of(0x50, ...bytes, 0x50, 0x29);
+  try {
+    read(padded, 1, 1 + bytes.length, head);
+    return { head };
+  } catch (error) {
+    return { reason: isAppError(error) ? error.reason : String(error) };
+  }
+}
+
+/** What callers look at. */
+function toldBy({ head }: ReturnType<typeof outcomeOf>): unknown {
+  if (head === undefined) return undefined;
+  const { sequenceHigh, sequenceLow, err, result, errMsg, reason, capabilities } = head;
+  return { sequenceHigh, sequenceLow, err, result, errMsg, reason, capabilities };
+}
+
+describe("decodeAnswerHead", () => {
+  it("tells callers what decodeHead does, and refuses the same bytes", () => {
+    const good = original().uint32(0xf0).varint64(1, 2).finish();
+    const rare = fc.constantFrom(
+      new Uint8Array(0),
+      new ProtoWriter().uint32(0x140).int32(-7).uint32(0x342).string("WHY").finish(),
+      new ProtoWriter().uint32(0x358).uint32(1).finish(),
+      new ProtoWriter().uint32(0x7fff8).uint32(1).finish(), // unknown, with a tag of three bytes
+      Uint8Array.of(0xd0, 0x80, 0x00, 0x05), // the sequence again, by a tag that is longer than needed
+    );
+    let refused = 0;
+    fc.assert(
+      fc.property(rare, fc.uint8Array({ maxLength: 12 }), fc.nat(good.length), (more, noise, cut) => {
+        for (const bytes of [
+          Uint8Array.of(...good, ...more),
+          Uint8Array.of(...more, ...good),
+          Uint8Array.of(...good.subarray(0, cut), ...more, ...noise),
+          Uint8Array.of(...good, ...noise),
+        ]) {
+          const whole = outcomeOf(decodeHead, bytes);
+          const quick = outcomeOf(decodeAnswerHead, bytes);
+          expect(quick.reason).toBe(whole.reason);
+          expect(toldBy(quick)).toEqual(toldBy(whole));
+          if (whole.reason !== undefined) refused++;
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(refused).toBeGreaterThan(100);
   });
 });
 

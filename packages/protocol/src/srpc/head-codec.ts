@@ -139,6 +139,40 @@ export function decodeHead(bytes: Uint8Array, start: number, end: number, into: 
   return echoEnd;
 }
 
+/**
+ * Reads of an answer's head what a caller needs: the sequence, and all of it when there is more than what requests have as well. Those
+ * fields are repeated from the request, so they are passed over (colour, flow id, caller, method).
+ *
+ * @throws as {@link decodeHead}
+ */
+export function decodeAnswerHead(bytes: Uint8Array, start: number, end: number, into: RpcHead): void {
+  resetHead(into);
+  reader.reset(bytes, start, end);
+  seen = 0;
+  let pos = start;
+  while (pos < end) {
+    const tag = readTag(bytes, pos);
+    if (tag === 0x50) {
+      readVarint(bytes, partEnd);
+      into.sequenceHigh = partHigh >>> 0;
+      into.sequenceLow = partLow >>> 0;
+      seen |= REQUIRED_SEQUENCE;
+    } else if (!passRepeatedField(tag, bytes)) break;
+    pos = partEnd;
+  }
+  if (pos !== end || seen !== (REQUIRED_SEQUENCE | REQUIRED_METHOD_NAME)) decodeHead(bytes, start, end, into);
+}
+
+/** Past the value of a field that an answer repeats; false for any other field. */
+function passRepeatedField(tag: number, bytes: Uint8Array): boolean {
+  const isText = tag === 0x19a || tag === 0x192;
+  if (!isText && tag !== 0xa0 && tag !== 0xa8 && tag !== 0xf0) return false;
+  readVarint(bytes, partEnd);
+  if (isText) partEnd += partLow >>> 0;
+  if (tag === 0x19a) seen |= REQUIRED_METHOD_NAME;
+  return true;
+}
+
 /** The fields that answers repeat; false for any other. */
 function decodeOriginalField(tag: number, bytes: Uint8Array, into: RpcHead): boolean {
   switch (tag) {
