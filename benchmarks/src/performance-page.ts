@@ -70,6 +70,9 @@ function newest<T extends Result>(benchmark: string, field: keyof T & string): {
   return found.toSorted((a, b) => a.result.date.localeCompare(b.result.date)).at(-1);
 }
 
+/** Ours and another program, each with and without. */
+const BUDGET_PEERS: readonly string[] = ["msec", "msec-untuned", "tars", "tars-tuned"];
+
 function table(rows: readonly (readonly (string | number)[])[]): string {
   const [head = [], ...rest] = rows;
   const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
@@ -156,6 +159,24 @@ msec: ${found ? `${aboutMachine(found.file, found.result)} One worker on one cor
 ${table([[...header, ...ownHeader], ...rows])}`;
 }
 
+function budgetSection(): string {
+  const found = newest<RpcFile>("rpc", "ratios");
+  const rows = (found?.result.results ?? [])
+    .filter(({ scenario, peer }) => scenario === "256" && BUDGET_PEERS.includes(peer))
+    .map((each) => [
+      each.peer,
+      each.callsPerSec.median,
+      figure(each.serverCpuUs.median),
+      figure(each.clientCpuUs.median),
+    ]);
+  return `## The compiler's budget
+
+Workers of services tell V8 to inline more (\`tuneV8()\` of the SDK; programs of your own may call it, too): a call passes many small
+functions, which V8's defaults don't all inline. The other programs run as their authors start them. On equal terms, 256 calls in flight:
+
+${rows.length > 0 ? table([["Program", "calls/s", "server CPU µs", "client CPU µs"], ...rows]) : missing("rpc")}`;
+}
+
 function rerunSection({ rerun }: Archived): string {
   const found = newest<RpcFile>("rpc", "ratios");
   const rows = rerun.map(({ what, scenario, serverCpuUs }) => {
@@ -199,7 +220,7 @@ export async function writePerformancePage(): Promise<void> {
 Echo of 100 bytes between two processes over loopback, all features on: context, metrics, a hop record per request, balancer report. Server and
 client have a core each. \`benchmarks/README.md\` says how it is measured and what the peers are. Run it yourself: \`npm run bench -- rpc\`.
 
-${[comparedSection(), rerunSection(archived), publishedSection(archived), soakSection()].join("\n\n")}
+${[comparedSection(), budgetSection(), rerunSection(archived), publishedSection(archived), soakSection()].join("\n\n")}
 `;
   writeFileSync(page, text);
   process.stderr.write(`written to ${page}\n`);

@@ -60,7 +60,7 @@ export async function startPair(
 ): Promise<Pair> {
   const { peer, agent } = opts;
   // tars warns of its own circular imports at each start.
-  const nodeArgs = peer === "tars" ? ["--no-warnings"] : (opts.nodeArgs ?? []);
+  const nodeArgs = peer.startsWith("tars") ? ["--no-warnings"] : (opts.nodeArgs ?? []);
   const isPinned = scenario.workers === 1;
   const home = (await agent.ask({ kind: "home" })) as string;
   const { transport, isShort, connections, workers, inFlight } = scenario;

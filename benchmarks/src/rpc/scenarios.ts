@@ -16,7 +16,14 @@ export interface Scenario {
 }
 
 const MAIN_PEERS: readonly PeerName[] = ["msec", "msec-bare", "floor", "bare-net", "grpc-js", "tars", "moleculer"];
-const VARIANTS: readonly PeerName[] = ["msec-async", "msec-no-hop", "msec-no-metrics", "msec-no-context"];
+const VARIANTS: readonly PeerName[] = [
+  "msec-async",
+  "msec-no-hop",
+  "msec-no-metrics",
+  "msec-no-context",
+  "msec-untuned",
+  "tars-tuned",
+];
 const without = (...names: PeerName[]): readonly PeerName[] => MAIN_PEERS.filter((peer) => !names.includes(peer));
 
 const BASE = {

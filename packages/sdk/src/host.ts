@@ -9,12 +9,14 @@ import { runHostDev } from "./host-dev.js";
 import { parseHostOptions } from "./host-options.js";
 import { runHostWorker } from "./host-worker.js";
 import { createLineLogger } from "./line-logger.js";
+import { tuneV8 } from "./v8-tuning.js";
 
 async function main(): Promise<number | undefined> {
   const options = parseHostOptions(process.argv.slice(2), process.env);
   const { role, service } = options;
   process.title = `srpc_${service.replace(".", "_")}_${role}`;
   const logger = createLineLogger((line) => process.stdout.write(line), { service, role, pid: process.pid });
+  if (role !== "ctrl") tuneV8();
   if (role === "ctrl") return await runHostController(options, { exec: fileURLToPath(import.meta.url), logger });
   if (role === "dev") return await runHostDev(options, logger);
   await runHostWorker(options, logger);

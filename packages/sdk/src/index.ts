@@ -73,3 +73,4 @@ export { parseServiceConfig, type ServiceConfig } from "./service-config.js";
 export type { LogFieldValue, ServiceLog, ServiceLogFields } from "./service-log.js";
 export type { ServiceMetrics } from "./service-metrics.js";
 export { type Route, type RouteResult, TablePicker, tablePicker } from "./table-picker.js";
+export { tuneV8 } from "./v8-tuning.js";
