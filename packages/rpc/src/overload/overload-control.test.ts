@@ -57,4 +57,25 @@ describe("overload control of a worker whose handlers use the processor", () => 
     expect(admitted(after)).toHaveLength(after.length);
     expect(percentile(waitsOf(after), 0.99)).toBeLessThan(50);
   });
+
+  it.each([
+    { load: 300, atMost: 0 },
+    { load: 500, atMost: 0 },
+    { load: 700, atMost: 0.4 },
+  ])(
+    "of what a stall of 0.4 s holds up at $load/s it refuses at most a share of $atMost, and none 1.5 s after",
+    (row) => {
+      const stallMs = 400;
+      const stalledAt = row.load * 4;
+      let count = 0;
+      const arrivalOf = (): Arrival => ({ costMs: ++count === stalledAt ? stallMs : 1 });
+      const served = simulateLoop({ durationMs: 12_000, rateAt: () => row.load, arrivalOf, control: true });
+      const resumedMs = served.find(({ request }) => request.costMs === stallMs)?.doneMs ?? 0;
+      const refused = served.filter(({ isAdmitted }) => !isAdmitted);
+      expect(resumedMs).toBeGreaterThan(4_000);
+      expect(refused.length).toBeLessThanOrEqual((row.atMost * row.load * stallMs) / 1000);
+      // Draining what was held up takes 0.93 s at 700/s: 280 requests, 300/s faster than new ones come.
+      expect(refused.filter(({ request }) => request.arrivedMs > resumedMs + 1_500)).toEqual([]);
+    },
+  );
 });
