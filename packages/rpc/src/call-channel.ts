@@ -1,5 +1,5 @@
 import type { AppError, Clock } from "@msec/core";
-import type { DialTcpOptions, InputStream, OutputBufferPool, TimerWheel } from "@msec/net";
+import type { DialTcpOptions, InputStream, OpenUdpOptions, OutputBufferPool, TimerWheel, UdpPort } from "@msec/net";
 import type { ProtoWriter } from "@msec/protocol";
 import type { AttemptChannel, CallAttempt } from "./call-attempt.js";
 import type { ClientTls } from "./security/client-tls.js";
@@ -16,6 +16,9 @@ export interface CallChannel extends AttemptChannel {
 /** Opens a connection, or gives undefined for an address that is none of its own. May reject like `net.connect` fails. */
 export type Dial = (options: DialTcpOptions) => Promise<InputStream> | undefined;
 
+/** Opens a port for datagrams, or gives undefined where that is the network's. */
+export type OpenUdp = (options: OpenUdpOptions) => Promise<UdpPort> | undefined;
+
 /** What a channel needs of its client. */
 export interface ChannelHost {
   readonly service: string;
@@ -29,6 +32,7 @@ export interface ChannelHost {
   };
   readonly tls: ClientTls | undefined;
   readonly dial: Dial | undefined;
+  readonly openUdp: OpenUdp | undefined;
   /** The same, for a connection that is about to be made. */
   tlsInUse(): ClientTls | undefined;
   /** The channel exists, until `untrack`. */

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@msec/core";
 import { OutputBufferPool, startTimerWheel, type TimerWheel } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
-import type { CallChannel, ChannelKind, Dial } from "./call-channel.js";
+import type { CallChannel, ChannelKind, Dial, OpenUdp } from "./call-channel.js";
 import type { CallEvents, OutgoingCall } from "./call-events.js";
 import type { TargetOptions } from "./call-options.js";
 import { type CallTarget, CallTargets } from "./call-target.js";
@@ -46,6 +46,8 @@ export interface ClientCoreOptions {
   readonly logger?: Logger;
   /** Opens connections in its own way; undefined for an address = over the network. For tests without sockets. */
   readonly dial?: Dial;
+  /** The same for datagrams. */
+  readonly openUdp?: OpenUdp;
   /** For pauses between dials; in [0, 1). Default `Math.random`. */
   readonly random?: Random;
 }
@@ -65,6 +67,7 @@ export class ClientCore implements PoolHost {
   readonly #logger: Logger;
   readonly #targets: CallTargets;
   readonly dial: Dial | undefined;
+  readonly openUdp: OpenUdp | undefined;
   readonly backoff: DialBackoff;
   readonly #pools: PoolSet;
   /** Pools of protocols that callers bring. */
@@ -94,6 +97,7 @@ export class ClientCore implements PoolHost {
     this.#pools = new PoolSet(this, SRPC_CHANNELS);
     this.tls = options.tls;
     this.dial = options.dial;
+    this.openUdp = options.openUdp;
     this.backoff = new DialBackoff(options.random);
   }
 

@@ -3,7 +3,7 @@
  * the sender of a datagram can be forged and must not be able to make us talk. Spec: docs/protocols/srpc.md, "UDP".
  */
 import { formatHostPort, type HostPort, random32 } from "@msec/core";
-import { MAX_DATAGRAM_BYTES, openUdp, type UdpPort } from "@msec/net";
+import { MAX_DATAGRAM_BYTES, type OpenUdpOptions, openUdp, type UdpPort } from "@msec/net";
 import {
   appendFrame,
   CAPABILITY_ANSWER,
@@ -19,6 +19,7 @@ import {
   type WireError,
   wireErrorOf,
 } from "@msec/protocol";
+import type { OpenUdp } from "./call-channel.js";
 import { DatagramGuard, type DatagramLimits } from "./datagram-limits.js";
 import { DatagramAnswerTooLarge, HeadInvalid } from "./errors.js";
 import { fillReplyHead } from "./reply-head.js";
@@ -44,6 +45,8 @@ export interface DatagramListenerOptions {
   readonly limits?: DatagramLimits;
   /** False: datagrams of this sender are not even parsed. */
   readonly admits?: (host: string) => boolean;
+  /** Opens the port in its own way; undefined = on the network. For tests without sockets. */
+  readonly open?: OpenUdp;
 }
 
 export interface DatagramListener {
@@ -97,12 +100,13 @@ class UdpListener implements DatagramListener {
   }
 
   async open(): Promise<void> {
-    this.#port = await openUdp({
+    const options: OpenUdpOptions = {
       ...this.#options,
       receiveBufferBytes: RECEIVE_BUFFER_BYTES,
       onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
       onError: (error) => this.core.logger.warn("datagram could not be sent", { error }),
-    });
+    };
+    this.#port = await (this.#options.open?.(options) ?? openUdp(options));
   }
 
   send(bytes: Uint8Array, to: HostPort): void {

@@ -1,5 +1,5 @@
 export { AddressList, TlsDirectory, type TlsDirectoryOptions } from "@msec/net";
-export type { Dial } from "./call-channel.js";
+export type { Dial, OpenUdp } from "./call-channel.js";
 export {
   type CallContext,
   type CallParent,

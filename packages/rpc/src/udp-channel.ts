@@ -3,7 +3,14 @@
  * a datagram that is lost is a timeout.
  */
 import { type AppError, random32 } from "@msec/core";
-import { createTimerEntry, MAX_DATAGRAM_BYTES, openUdp, type TimerEntry, type UdpPort } from "@msec/net";
+import {
+  createTimerEntry,
+  MAX_DATAGRAM_BYTES,
+  type OpenUdpOptions,
+  openUdp,
+  type TimerEntry,
+  type UdpPort,
+} from "@msec/net";
 import { FrameTooLarge, ProtoWriter } from "@msec/protocol";
 import type { CallAttempt } from "./call-attempt.js";
 import type { CallChannel, ChannelHost, ChannelPlace } from "./call-channel.js";
@@ -71,11 +78,12 @@ export abstract class UdpChannel implements CallChannel {
   async #open(): Promise<void> {
     const { host, port } = this.place;
     try {
-      this.#port = await openUdp({
+      const options: OpenUdpOptions = {
         peer: { host, port },
         onDatagram: (bytes) => this.onDatagram(bytes),
         onError: (error) => this.#onLost(error),
-      });
+      };
+      this.#port = await (this.client.openUdp?.(options) ?? openUdp(options));
     } catch (error) {
       this.#onLost(error);
       return;
