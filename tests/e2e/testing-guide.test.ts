@@ -27,7 +27,12 @@ it("compiles and passes", async () => {
   const proto = /```proto\n(.*?)```/s.exec(guide("service-author"))?.[1] ?? "";
   writeFileSync(join(directory, "flight.proto"), proto);
   const files = new Map([...filesOf(guide("service-author")), ...filesOf(guide("testing"))]);
-  expect([...files.keys()].toSorted()).toEqual(["src/chain.test.ts", "src/service.test.ts", "src/service.ts"]);
+  expect([...files.keys()].toSorted()).toEqual([
+    "src/chain.test.ts",
+    "src/network.test.ts",
+    "src/service.test.ts",
+    "src/service.ts",
+  ]);
   for (const [file, text] of files) writeFileSync(join(directory, file), text);
 
   expect(await msec(["gen", "--dir", directory])).toMatchObject({ code: 0 });

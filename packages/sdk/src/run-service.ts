@@ -7,6 +7,7 @@ import {
   createRpcServer,
   type Dial,
   type IncomingRequest,
+  type OpenUdp,
   type OutgoingCall,
   type RpcClient,
   type RpcServer,
@@ -111,6 +112,7 @@ export interface RuntimeWiring {
   readonly clock: Clock;
   readonly random: Random;
   readonly dial: Dial;
+  readonly openUdp: OpenUdp;
   readonly onRequest: (request: IncomingRequest) => void;
 }
 
@@ -160,7 +162,7 @@ export class ServiceRuntime implements RunningService {
       limits: clientLimits(config),
       defaults: clientDefaults(config),
       ...clientTls(config, tls),
-      ...(wiring && { clock: wiring.clock, dial: wiring.dial, random: wiring.random }),
+      ...(wiring && { clock: wiring.clock, dial: wiring.dial, openUdp: wiring.openUdp, random: wiring.random }),
     });
     const metrics = createServiceMetrics(telemetry.metrics);
     const log = new AmbientLog(sink);

@@ -158,6 +158,10 @@ describe("test clusters", () => {
       cluster.fault("Flight.query", {}, { kind: "delay" });
       // @ts-expect-error an instance is a number
       cluster.fault("Flight.query", { instance: "first" }, { kind: "hang" });
+      // @ts-expect-error no such caller in the cluster
+      cluster.fault("Flight.query", { from: "Flight.other" }, { kind: "loss" });
+      // @ts-expect-error a slow link without a speed
+      cluster.fault("Flight.query", {}, { kind: "slow" });
       // @ts-expect-error no such service in the cluster
       await cluster.kill("Flight.other");
       // @ts-expect-error no such field in the answer

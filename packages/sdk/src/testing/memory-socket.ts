@@ -2,6 +2,8 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { type Clock, startTimer } from "@msec/core";
+import type { Wire } from "./network-link.js";
 
 export interface MemoryAddress {
   readonly host: string;
@@ -11,6 +13,9 @@ export interface MemoryAddress {
 export interface MemorySocketOptions {
   readonly local: MemoryAddress;
   readonly remote: MemoryAddress;
+  readonly clock: Clock;
+  /** Carries what is written here to the other end. */
+  readonly wire: Wire;
   /** Something is about to arrive here. */
   readonly onNews: () => void;
   /** Stays writable when the other end has said all. */
@@ -52,11 +57,9 @@ export class MemorySocket extends Duplex {
     return this as unknown as Socket;
   }
 
-  /** The process at one end is gone: both ends see it at once. */
+  /** The process at this end is gone: it fails here at once, there when the news arrives. */
   cut(): void {
-    const peer = this.#peer;
     this.#fail();
-    if (peer !== undefined) peer.#fail();
   }
 
   destroySoon(): void {
@@ -69,13 +72,18 @@ export class MemorySocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#toPeer((peer) => peer.push(chunk));
-    process.nextTick(done);
+    const bytes = Buffer.from(chunk); // the writer uses its buffer again
+    this.#whenSent(
+      this.#toPeer((peer) => peer.push(bytes), bytes.length),
+      done,
+    );
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#toPeer((peer) => peer.#endInput());
-    process.nextTick(done);
+    this.#whenSent(
+      this.#toPeer((peer) => peer.#endInput()),
+      done,
+    );
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -95,11 +103,17 @@ export class MemorySocket extends Duplex {
     this.push(null);
   }
 
-  #toPeer(work: (peer: MemorySocket) => void): void {
+  #whenSent(inMs: number, done: () => void): void {
+    if (inMs === 0) process.nextTick(done);
+    else startTimer(this.#options.clock, done, inMs);
+  }
+
+  /** @returns in how many ms it has left */
+  #toPeer(work: (peer: MemorySocket) => void, sizeBytes = 0): number {
     const peer = this.#peer;
-    if (peer === undefined) return;
+    if (peer === undefined) return 0;
     peer.#options.onNews();
-    process.nextTick(() => {
+    return this.#options.wire.carry(sizeBytes, () => {
       if (!peer.destroyed && !peer.#hasInputEnded) peer.#scope.runInAsyncScope(() => work(peer));
     });
   }

@@ -6,13 +6,23 @@ import type { PickTable } from "../pick-table.js";
 /** As in the tables of an agent. */
 const MAX_TOKENS_MILLI = 10_000;
 
+/** What stands behind a name. */
+export interface NamedInstances {
+  readonly addresses: readonly string[];
+  /** Default `tcp`. */
+  readonly transport?: "tcp" | "udp" | undefined;
+}
+
 export class MemoryTable extends MemoryHealthTable implements PickTable {
   /** The default. */
   readonly policyId = 0;
   #tokensMilli = MAX_TOKENS_MILLI;
 
-  constructor(addresses: readonly string[]) {
+  readonly #transport: "tcp" | "udp";
+
+  constructor({ addresses, transport = "tcp" }: NamedInstances) {
     super(addresses.map((address) => ({ address, weight: 100 })));
+    this.#transport = transport;
   }
 
   host(slot: number): string {
@@ -23,8 +33,8 @@ export class MemoryTable extends MemoryHealthTable implements PickTable {
     return parseHostPort(this.address(slot)).port;
   }
 
-  transport(): "tcp" {
-    return "tcp";
+  transport(): "tcp" | "udp" {
+    return this.#transport;
   }
 
   takeRetryToken(): boolean {

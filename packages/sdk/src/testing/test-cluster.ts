@@ -8,42 +8,17 @@ import { seededRandom } from "@msec/balancer";
 import { formatServiceName, parseServiceName, type Random } from "@msec/core";
 import type { InitOf, MessageOf, MessageType, MethodType, ServiceType } from "@msec/protocol";
 import { type Caller, type CallOptions, createRpcClient, type RpcClient, type Stub } from "@msec/rpc";
-import type { ServiceDefinition } from "../define-service.js";
 import { ClusterInvalid, ServiceUnknown } from "../errors.js";
 import { TablePicker } from "../table-picker.js";
+import type { InstanceTarget, TestClusterOptions, TestService } from "./cluster-options.js";
 import { type ClusterHop, type ClusterLog, ClusterRecords } from "./cluster-records.js";
-import { type Fault, FaultBoard, type FaultPlace } from "./faults.js";
-import { installGlobalTimers } from "./global-timers.js";
-import { type MemoryAddress, MemorySocket, systemError } from "./memory-socket.js";
-import { MemoryTable } from "./memory-table.js";
+import { FaultBoard } from "./fault-board.js";
+import type { Fault, FaultPlace, Station } from "./fault-kinds.js";
+import { addressOf, MemoryNetwork } from "./memory-network.js";
+import { MemoryTable, type NamedInstances } from "./memory-table.js";
 import { realClock, type TestClock, VirtualClock } from "./test-clock.js";
 import { TestInstance } from "./test-instance.js";
-
-export interface TestService<N extends string = string> {
-  /** `First.Second`. */
-  readonly service: N;
-  readonly definition: ServiceDefinition;
-  /** Default 1. */
-  readonly instances?: number;
-  /** Text of its config.ini; `listen` means nothing here. Default: all log levels are written. */
-  readonly config?: string;
-}
-
-export interface TestClusterOptions<N extends string = string> {
-  readonly services: readonly TestService<N>[];
-  /**
-   * `virtual` (default): time stands still but for `clock.advance` and `clock.until`; `setTimeout` and `setInterval` of the whole process
-   * follow it until the cluster is closed. `Date` and `performance` stay real. `real`: the system's time.
-   */
-  readonly clock?: "virtual" | "real";
-  /** Of all that is left to chance: picks, faults with a `rate`, pauses between dials. Default 1. */
-  readonly seed?: number;
-  /** Addresses of what is no service of the cluster, for `getRoute` and `exchange`: `{ "Shop.mysql": ["127.0.0.1:3306"] }`. */
-  readonly routes?: Readonly<Record<string, readonly string[]>>;
-}
-
-/** An instance by its address: `${cluster.instance("Flight.query", 1).address}@tcp`. */
-export type InstanceTarget = `${string}:${number}@tcp`;
+import { installVirtualGlobals } from "./virtual-globals.js";
 
 export interface TestCluster<N extends string = string> {
   readonly clock: TestClock;
@@ -59,8 +34,8 @@ export interface TestCluster<N extends string = string> {
   readonly caller: Caller;
   /** @param index from 0 */
   instance(service: N, index?: number): TestInstance;
-  /** Every such request, or those of one instance, fails as told. @returns ends it */
-  fault(service: N, place: FaultPlace, fault: Fault): () => void;
+  /** What is meant for the instances of a service, or comes from them, fails as told. @returns ends it @throws EXEC_CLUSTER_INVALID */
+  fault(service: N, place: FaultPlace<N>, fault: Fault): () => void;
   clearFaults(): void;
   /** As `kill -9`. */
   kill(service: N, index?: number): Promise<void>;
@@ -77,7 +52,8 @@ export interface TestCluster<N extends string = string> {
 }
 
 const PORT = 7963;
-const CLIENT_AT = { host: "10.0.0.1", port: 40_000 };
+const CLIENT_HOST = "10.0.0.1";
+const CLIENT: Station = { service: "Test.client", instance: 0 };
 const DEFAULT_CONFIG = "[LOG]\nLevel=TRACE\n";
 
 class MemoryCluster<N extends string> implements TestCluster<N> {
@@ -89,31 +65,37 @@ class MemoryCluster<N extends string> implements TestCluster<N> {
   readonly #faults: FaultBoard;
   readonly #records: ClusterRecords;
   readonly #instances: TestInstance[];
-  /** Name → addresses. */
-  readonly #names = new Map<string, readonly string[]>();
-  readonly #restoreTimers: () => void;
+  readonly #names = new Map<string, NamedInstances>();
+  readonly #network: MemoryNetwork;
+  readonly #restoreGlobals: () => void;
   #sources = 0;
-  #lastPort = CLIENT_AT.port;
   #closing: Promise<void> | undefined;
 
   constructor(options: TestClusterOptions<N>) {
     this.#virtual = options.clock === "real" ? undefined : new VirtualClock();
     this.clock = this.#virtual ?? realClock();
     this.#seed = options.seed ?? 1;
-    this.#faults = new FaultBoard(this.clock, this.#newRandom());
+    this.#faults = new FaultBoard(this.#newRandom());
     const startMs = this.clock.monotonicMs();
     this.#records = new ClusterRecords(() => this.clock.monotonicMs() - startMs);
+    this.#network = new MemoryNetwork({
+      ...{ clock: this.clock, faults: this.#faults },
+      onNews: () => this.#virtual?.noteNews(),
+      stationAt: (host) => this.#stationAt(host),
+      peerAt: (address) => this.#instances.find((each) => each.address === address),
+    });
     this.#instances = options.services.flatMap((service, n) => this.#createInstances(service, n));
-    for (const [name, addresses] of Object.entries(options.routes ?? {})) this.#addName(name, addresses);
+    for (const [name, addresses] of Object.entries(options.routes ?? {})) this.#addName(name, { addresses });
     this.#client = createRpcClient({
-      service: "Test.client",
+      service: CLIENT.service,
       picker: this.#createPicker(),
       clock: this.clock,
       random: this.#newRandom(),
-      dial: ({ host, port }) => this.#dial(CLIENT_AT, { host, port }),
+      dial: (request) => this.#network.dial(CLIENT_HOST, request),
+      openUdp: (request) => this.#network.openUdp(CLIENT_HOST, request),
     });
     this.caller = this.#client;
-    this.#restoreTimers = this.#virtual === undefined ? () => undefined : installGlobalTimers(this.#virtual);
+    this.#restoreGlobals = installVirtualGlobals(this.#virtual, options.globals);
   }
 
   async start(): Promise<void> {
@@ -144,10 +126,11 @@ class MemoryCluster<N extends string> implements TestCluster<N> {
     return found;
   }
 
-  fault(service: string, place: FaultPlace, fault: Fault): () => void {
+  fault(service: string, place: FaultPlace<N>, fault: Fault): () => void {
     const struck = this.#instancesOf(service, place.instance);
+    if (place.from !== undefined && place.from !== CLIENT.service) this.instance(place.from, place.fromInstance);
     const end = this.#faults.add(service, place, fault);
-    if (fault.kind === "refuse") for (const instance of struck) instance.cutInbound();
+    if (fault.kind === "refuse") for (const instance of struck) instance.cutInbound(place);
     return end;
   }
 
@@ -192,7 +175,7 @@ class MemoryCluster<N extends string> implements TestCluster<N> {
       this.#client.close();
       await this.clock.until(Promise.all(this.#instances.map((instance) => instance.stop())));
     } finally {
-      this.#restoreTimers();
+      this.#restoreGlobals();
     }
   }
 
@@ -202,58 +185,45 @@ class MemoryCluster<N extends string> implements TestCluster<N> {
   }
 
   #createInstances(
-    { service, definition, instances = 1, config = DEFAULT_CONFIG }: TestService,
+    { service, definition, instances = 1, config = DEFAULT_CONFIG, transport }: TestService,
     n: number,
   ): TestInstance[] {
     const places = Array.from({ length: instances }, (_, index) => ({
       host: `10.0.${n + 1}.${index + 1}`,
       port: PORT,
     }));
-    this.#addName(
-      service,
-      places.map(({ host, port }) => `${host}:${port}`),
-    );
+    this.#addName(service, { addresses: places.map(addressOf), transport });
     const { clock } = this;
     return places.map(
       (at, index) =>
         new TestInstance({
           ...{ service, index, at, definition, config, clock },
           ...{ random: this.#newRandom(), faults: this.#faults, records: this.#records },
-          onNews: () => this.#virtual?.noteNews(),
+          network: this.#network,
+          stationAt: (host) => this.#stationAt(host),
           createPicker: () => this.#createPicker(),
-          dial: (from, to) => this.#dial(from, to),
         }),
     );
   }
 
-  #addName(name: string, addresses: readonly string[]): void {
+  #stationAt(host: string): Station {
+    return this.#instances.find((each) => each.host === host)?.station ?? CLIENT;
+  }
+
+  #addName(name: string, named: NamedInstances): void {
     const service = formatServiceName(parseServiceName(name));
     if (this.#names.has(service)) throw new ClusterInvalid({ problem: `${service} is there twice` });
-    this.#names.set(service, addresses);
+    this.#names.set(service, named);
   }
 
   /** What one machine knows; each has its own experience. */
   #createPicker(): TablePicker {
     const openTable = (service: string): MemoryTable => {
-      const addresses = this.#names.get(service);
-      if (addresses === undefined) throw new ServiceUnknown({ service, path: "the list of services of this cluster" });
-      return new MemoryTable(addresses);
+      const named = this.#names.get(service);
+      if (named === undefined) throw new ServiceUnknown({ service, path: "the list of services of this cluster" });
+      return new MemoryTable(named);
     };
     return new TablePicker("", { openTable, nowMs: () => this.clock.monotonicMs(), random: this.#newRandom() });
-  }
-
-  #dial({ host }: MemoryAddress, to: MemoryAddress): Promise<MemorySocket> | undefined {
-    const address = `${to.host}:${to.port}`;
-    const callee = this.#instances.find((each) => each.address === address);
-    if (callee === undefined) return undefined;
-    this.#lastPort++;
-    const from = { host, port: this.#lastPort };
-    const server = callee.accept(from);
-    if (server === undefined) return Promise.reject(systemError("ECONNREFUSED", to));
-    const onNews = (): void => this.#virtual?.noteNews();
-    const client = new MemorySocket({ local: from, remote: to, onNews, isServer: false });
-    MemorySocket.join(client, server);
-    return Promise.resolve(client);
   }
 
   /** Sources that don't depend on each other. */

@@ -1,13 +1,17 @@
 /** One instance of a service in a cluster: started, killed and started again at the same address. */
-import type { Random } from "@msec/core";
+import { parseHostPort, type Random } from "@msec/core";
+import type { OpenUdp } from "@msec/rpc";
 import { MetricEmitter } from "@msec/telemetry";
 import type { ServiceApp, ServiceDefinition } from "../define-service.js";
 import { type RunningService, ServiceRuntime } from "../run-service.js";
-import { parseServiceConfig } from "../service-config.js";
+import { datagramLimits, parseServiceConfig } from "../service-config.js";
 import type { TablePicker } from "../table-picker.js";
 import type { ClusterRecords } from "./cluster-records.js";
-import type { FaultBoard, FaultyInstance } from "./faults.js";
-import { type MemoryAddress, MemorySocket, systemError } from "./memory-socket.js";
+import type { FaultBoard } from "./fault-board.js";
+import type { FaultPlace, Station } from "./fault-kinds.js";
+import { type FaultyInstance, wrapHandlers } from "./handler-faults.js";
+import type { DialRequest, MemoryNetwork, NetworkPeer } from "./memory-network.js";
+import { type MemoryAddress, type MemorySocket, systemError } from "./memory-socket.js";
 import type { TestClock } from "./test-clock.js";
 
 export interface InstanceOptions {
@@ -21,15 +25,17 @@ export interface InstanceOptions {
   readonly random: Random;
   readonly faults: FaultBoard;
   readonly records: ClusterRecords;
-  readonly onNews: () => void;
+  readonly network: MemoryNetwork;
+  /** Who has this IP address. */
+  readonly stationAt: (host: string) => Station;
   /** With an empty memory, as a new machine has. */
   readonly createPicker: () => TablePicker;
-  readonly dial: (from: MemoryAddress, to: MemoryAddress) => Promise<MemorySocket> | undefined;
 }
 
-export class TestInstance implements FaultyInstance {
+export class TestInstance implements FaultyInstance, NetworkPeer {
   readonly service: string;
   readonly index: number;
+  readonly host: string;
   /** `ip:port`; it exists in this cluster only. */
   readonly address: `${string}:${number}`;
   readonly #options: InstanceOptions;
@@ -44,6 +50,7 @@ export class TestInstance implements FaultyInstance {
     this.#options = options;
     this.service = service;
     this.index = index;
+    this.host = at.host;
     this.address = `${at.host}:${at.port}`;
   }
 
@@ -59,15 +66,15 @@ export class TestInstance implements FaultyInstance {
   /** Counts of `add`, last values of `set`, since the instance was made. */
   metrics(): ReadonlyMap<string, number> {
     this.#metrics?.flush();
-    return this.#options.records.metricsOf(this.#origin);
+    return this.#options.records.metricsOf(this.station);
   }
 
   async start(): Promise<void> {
     const { definition, records, clock, random, config: text } = this.#options;
     const config = { ...parseServiceConfig(text), listen: [] };
-    const sink = records.sink(this.#origin);
+    const sink = records.sink(this.station);
     const metrics = new MetricEmitter({ service: this.service, openSink: () => sink });
-    const services = definition.services.map((binding) => this.#options.faults.wrap(binding, this));
+    const services = definition.services.map((binding) => wrapHandlers(binding, this, this.#options));
     const { fini, ...hooks } = definition.hooks;
     const own: ServiceDefinition = {
       ...definition,
@@ -76,17 +83,20 @@ export class TestInstance implements FaultyInstance {
     };
     const runtime = new ServiceRuntime(own, config, {
       service: this.service,
-      logger: records.logger(this.#origin),
-      onLogRecord: (record) => records.addLog(this.#origin, record),
+      logger: records.logger(this.station),
+      onLogRecord: (record) => records.addLog(this.station, record),
       tls: undefined,
       wiring: {
         ...{ metrics, clock, random, picker: this.#options.createPicker() },
-        dial: ({ host, port }) => this.#dial({ host, port }),
-        onRequest: (request) => records.addHop(this.#origin, request),
+        dial: (request) => this.#dial(request),
+        openUdp: this.#openUdp,
+        onRequest: (request) => records.addHop(this.station, request),
       },
     });
     try {
       await runtime.start();
+      const { host, port } = this.#options.at;
+      await runtime.server.listenUdp({ host, port, limits: datagramLimits(config), open: this.#openUdp });
     } catch (error) {
       await runtime.stop({ graceMs: 0 });
       throw error;
@@ -109,29 +119,40 @@ export class TestInstance implements FaultyInstance {
     this.#running = undefined;
     this.#isKilled = true;
     this.cutAll();
+    this.#options.network.closePorts(this.#options.at.host);
     running.client.close();
     await running.stop({ graceMs: 0 });
   }
 
-  /** A connection from another instance; undefined = nobody listens. */
-  accept(from: MemoryAddress): MemorySocket | undefined {
-    const running = this.#running;
-    const { at: local, onNews, faults } = this.#options;
-    if (running === undefined || running.server.isStopping || faults.isRefusing(this)) return undefined;
-    const socket = new MemorySocket({ local, remote: from, onNews, isServer: true });
-    const peer = `${from.host}:${from.port}`;
+  get station(): Station {
+    return { service: this.service, instance: this.index };
+  }
+
+  stationAt(peer: string): Station {
+    return this.#options.stationAt(parseHostPort(peer).host);
+  }
+
+  get isUp(): boolean {
+    return this.#running !== undefined && !this.#running.server.isStopping;
+  }
+
+  accept(socket: MemorySocket): void {
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#inbound.set(peer, socket);
     socket.once("close", () => this.#inbound.delete(peer));
-    running.server.accept(socket.asSocket());
-    return socket;
+    this.#running?.server.accept(socket.asSocket());
   }
 
   cutConnectionOf(peer: string): void {
     this.#inbound.get(peer)?.cut();
   }
 
-  cutInbound(): void {
-    for (const socket of this.#inbound.values()) socket.cut();
+  /** @param place whose connections; default all */
+  cutInbound({ from, fromInstance }: FaultPlace = {}): void {
+    for (const [peer, socket] of this.#inbound) {
+      const { service, instance } = this.stationAt(peer);
+      if ((from ?? service) === service && (fromInstance ?? instance) === instance) socket.cut();
+    }
   }
 
   cutAll(): void {
@@ -139,13 +160,11 @@ export class TestInstance implements FaultyInstance {
     for (const socket of this.#outbound) socket.cut();
   }
 
-  get #origin(): { readonly service: string; readonly instance: number } {
-    return { service: this.service, instance: this.index };
-  }
+  readonly #openUdp: OpenUdp = (options) => this.#options.network.openUdp(this.#options.at.host, options);
 
-  #dial(to: MemoryAddress): Promise<MemorySocket> | undefined {
+  #dial(to: DialRequest): Promise<MemorySocket> | undefined {
     if (this.#isKilled) return Promise.reject(systemError("ECONNREFUSED", to));
-    return this.#options.dial(this.#options.at, to)?.then((socket) => {
+    return this.#options.network.dial(this.#options.at.host, to)?.then((socket) => {
       this.#outbound.add(socket);
       socket.once("close", () => this.#outbound.delete(socket));
       return socket;

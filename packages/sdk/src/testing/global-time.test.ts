@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { defineService } from "../define-service.js";
+import { Echo } from "../host-fixture.js";
+import { echo, here, open } from "./cluster-fixture.js";
+import { createTestCluster } from "./test-cluster.js";
+
+const services = [{ service: "Test.back", definition: echo(here) }] as const;
+const real = { Date, now: performance.now, timeout: AbortSignal.timeout, setTimeout: globalThis.setTimeout };
+
+describe("a cluster with all globals", () => {
+  it("tells its time by Date and performance.now, to handlers as to tests", async () => {
+    const seen: string[] = [];
+    const dated = echo(() => ({ text: new Date().toISOString() }));
+    const cluster = await open({ services: [{ service: "Test.back", definition: dated }], globals: "all" });
+    const startMs = performance.now();
+    expect(Date.now()).toBe(cluster.clock.nowMs());
+    for (let n = 0; n < 2; n++) {
+      seen.push((await cluster.call(Echo.methods.Sleep, "Test.back", { text: "" })).text);
+      await cluster.clock.advance(3_600_000);
+    }
+    expect(seen).toEqual(["2030-01-01T00:00:00.000Z", "2030-01-01T01:00:00.000Z"]);
+    expect(performance.now() - startMs).toBe(7_200_000);
+    expect(new Date(0)).toBeInstanceOf(real.Date);
+    expect(new real.Date(0)).toBeInstanceOf(Date);
+    expect(new Date(2020, 1).getFullYear()).toBe(2020);
+    expect(Date()).toContain("2030");
+    expect(Date.UTC(1970, 0)).toBe(0);
+  });
+
+  it("moves AbortSignal.timeout and the sleep of node:timers/promises", async () => {
+    const cluster = await open({ services, globals: "all" });
+    const signal = AbortSignal.timeout(30_000);
+    const asleep = sleep(60_000, "slept in");
+    const given = sleep(60_000, undefined, { signal }).catch((error: Error) => error.name);
+    await cluster.clock.advance(29_999);
+    expect(signal.aborted).toBe(false);
+    await cluster.clock.advance(1);
+    expect(signal.reason).toMatchObject({ name: "TimeoutError" });
+    expect(await given).toBe("AbortError");
+    expect(await cluster.clock.until(asleep)).toBe("slept in");
+  });
+
+  it("gives everything back when it is closed or fails to start", async () => {
+    const cluster = await open({ services, globals: "all" });
+    expect(Date).not.toBe(real.Date);
+    await cluster.close();
+    const failing = defineService(Echo, { say: here, sleep: here }, { init: () => Promise.reject(new Error("no")) });
+    const failed = createTestCluster({ services: [{ service: "Test.back", definition: failing }], globals: "all" });
+    await expect(failed).rejects.toMatchObject({ reason: "EXEC_INIT_FAILED" });
+    const { now } = performance;
+    expect({ Date, now, timeout: AbortSignal.timeout, setTimeout: globalThis.setTimeout }).toEqual(real);
+    expect(await sleep(1, "awake")).toBe("awake");
+  });
+
+  it("is refused beside another one, and with a real clock", async () => {
+    const cluster = await open({ services });
+    await expect(createTestCluster({ services, globals: "all" })).rejects.toThrow("only one at a time");
+    await cluster.close();
+    await open({ services, globals: "all" });
+    await expect(createTestCluster({ services })).rejects.toThrow("only one at a time");
+    await expect(createTestCluster({ services, clock: "real", globals: "all" })).rejects.toThrow("real clock");
+  });
+
+  it("is refused while the test runner has faked the timers, and bears a faked Date", async () => {
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers();
+    await expect(createTestCluster({ services })).rejects.toThrow("fake timers are on");
+    vi.useRealTimers();
+    vi.useFakeTimers({ toFake: ["Date"], now: 5 });
+    const cluster = await open({ services });
+    await cluster.clock.advance(1_000);
+    expect(Date.now()).toBe(5);
+    await cluster.close();
+  });
+
+  it("is not what a cluster does by itself", async () => {
+    await open({ services });
+    expect([Date, performance.now, AbortSignal.timeout]).toEqual([real.Date, real.now, real.timeout]);
+  });
+});
