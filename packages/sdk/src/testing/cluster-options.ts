@@ -26,7 +26,7 @@ export interface TestClusterOptions<N extends string = string> {
   readonly clock?: "virtual" | "real";
   /**
    * What of the whole process follows virtual time until the cluster is closed. `timers` (default): `setTimeout` and `setInterval`.
-   * `all`: also `Date`, `performance.now`, `AbortSignal.timeout` and `setTimeout` of `node:timers/promises`; then no other virtual
+   * `all`: also `Date`, `performance.now`, `AbortSignal.timeout` and the timers of `node:timers/promises`; then no other virtual
    * cluster can be open.
    */
   readonly globals?: VirtualGlobals;

@@ -1,7 +1,7 @@
 /** The faults that are on, and which of them strikes. */
 import type { Random } from "@msec/core";
 import { ClusterInvalid } from "../errors.js";
-import type { Ends, Fault, FaultPlace } from "./fault-kinds.js";
+import { type Ends, type Fault, type FaultPlace, HANDLER_FAULTS } from "./fault-kinds.js";
 
 type Kind = Fault["kind"];
 
@@ -20,9 +20,10 @@ export class FaultBoard {
     this.#random = random;
   }
 
-  /** @returns ends the fault @throws EXEC_CLUSTER_INVALID a delay or a speed that cannot be */
+  /** @returns ends the fault @throws EXEC_CLUSTER_INVALID a method, a delay or a speed that cannot be */
   add(service: string, place: FaultPlace, fault: Fault): () => void {
-    checkNumbers(fault);
+    const problem = problemOf(place, fault);
+    if (problem !== undefined) throw new ClusterInvalid({ problem: `the fault ${fault.kind}: ${problem}` });
     const active: ActiveFault = { service, place, fault, left: fault.times ?? Number.POSITIVE_INFINITY };
     this.#active.add(active);
     return () => void this.#active.delete(active);
@@ -80,12 +81,11 @@ function isWithin({ service, place }: ActiveFault, { from, to }: Ends): boolean 
   );
 }
 
-function checkNumbers(fault: Fault): void {
-  const fail = (problem: string): never => {
-    throw new ClusterInvalid({ problem: `the fault ${fault.kind}: ${problem}` });
-  };
-  if (fault.kind === "slow" && !(fault.bytesPerSec > 0)) fail("bytesPerSec must be above 0");
-  if (fault.kind !== "latency") return;
+function problemOf(place: FaultPlace, fault: Fault): string | undefined {
+  const isOfHandlers = (HANDLER_FAULTS as readonly Kind[]).includes(fault.kind);
+  if (place.method !== undefined && !isOfHandlers) return "the network knows no methods";
+  if (fault.kind === "slow" && !(fault.bytesPerSec > 0)) return "bytesPerSec must be above 0";
+  if (fault.kind !== "latency") return undefined;
   const [fromMs, toMs] = typeof fault.delayMs === "number" ? [fault.delayMs, fault.delayMs] : fault.delayMs;
-  if (!(fromMs >= 0 && toMs >= fromMs)) fail("delayMs must be 0 or more, the second number not below the first");
+  return fromMs >= 0 && toMs >= fromMs ? undefined : "delayMs must be 0 or more, the second number not below the first";
 }

@@ -36,6 +36,8 @@ export type HandlerFault =
       readonly error?: AppError;
     };
 
+export const HANDLER_FAULTS = ["reset", "hang", "delay", "error"] as const satisfies readonly HandlerFault["kind"][];
+
 /** To the instance (`requests`) or from it (`answers`). */
 export type Way = "requests" | "answers";
 
@@ -51,7 +53,10 @@ export type NetworkFault = {
       readonly delayMs: number | readonly [fromMs: number, toMs: number];
     }
   | {
-      /** A datagram is lost; over TCP it is sent again after 200 ms (a connection attempt: 1 s), twice that the second time, and so on. */
+      /**
+       * A datagram is lost; over TCP it is sent again after 200 ms (a connection attempt: 1 s), twice that the second time, and so on. So
+       * without a `rate` it is an outage: what waits over TCP gets through at its next try after the end.
+       */
       readonly kind: "loss";
     }
   | {
@@ -86,7 +91,7 @@ export type Fault = FaultLimits &
 export interface FaultPlace<N extends string = string> {
   /** Number of the instance, from 0. Default: all of the service. */
   readonly instance?: number;
-  /** Name of the method as in the IDL. Default: all. Only faults of requests know methods. */
+  /** Name of the method as in the IDL. Default: all. Only for faults that befall requests. */
   readonly method?: string;
   /** Only what this service calls, or `Test.client`, which is the cluster itself. Default: everybody. */
   readonly from?: N | "Test.client";

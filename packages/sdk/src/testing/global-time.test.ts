@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setInterval as every, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { defineService } from "../define-service.js";
 import { Echo } from "../host-fixture.js";
@@ -39,6 +39,16 @@ describe("a cluster with all globals", () => {
     expect(signal.reason).toMatchObject({ name: "TimeoutError" });
     expect(await given).toBe("AbortError");
     expect(await cluster.clock.until(asleep)).toBe("slept in");
+  });
+
+  it("moves the ticks of node:timers/promises", async () => {
+    const cluster = await open({ services, globals: "all" });
+    const ticks: unknown[] = [];
+    const done = (async () => {
+      for await (const tick of every(1_000, "tick")) if (ticks.push(tick, cluster.clock.nowMs() % 60_000) === 4) break;
+    })();
+    await cluster.clock.until(done);
+    expect(ticks).toEqual(["tick", 1_000, "tick", 2_000]);
   });
 
   it("gives everything back when it is closed or fails to start", async () => {

@@ -7,12 +7,17 @@ type Sleep = (delayMs?: number, value?: unknown, options?: SleepOptions) => Prom
 
 /** @returns gives the real ones back */
 export function installGlobalTime(clock: TestClock): () => void {
-  const timers = createRequire(import.meta.url)("node:timers/promises") as { setTimeout: Sleep };
+  const timers = createRequire(import.meta.url)("node:timers/promises") as Record<
+    "setTimeout" | "setInterval",
+    unknown
+  >;
+  const sleep = virtualSleep(clock);
   const ends = [
     exchange(globalThis, "Date", virtualDate(clock)),
     exchange(performance, "now", () => clock.monotonicMs()),
     exchange(AbortSignal, "timeout", virtualTimeout(clock)),
-    exchange(timers, "setTimeout", virtualSleep(clock)),
+    exchange(timers, "setTimeout", sleep),
+    exchange(timers, "setInterval", virtualInterval(sleep)),
   ];
   syncBuiltinESMExports(); // for those who have imported it by name
   return () => {
@@ -61,5 +66,11 @@ function virtualSleep(clock: TestClock): Sleep {
       throw Object.assign(new Error("The operation was aborted", { cause }), { name: "AbortError", code: "ABORT_ERR" });
     }
     return value;
+  };
+}
+
+function virtualInterval(sleep: Sleep): (...args: Parameters<Sleep>) => AsyncGenerator<unknown> {
+  return async function* (delayMs, value, options) {
+    for (;;) yield await sleep(delayMs, value, options);
   };
 }

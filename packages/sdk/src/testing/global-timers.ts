@@ -1,4 +1,5 @@
 /** Puts `setTimeout` and `setInterval` of the author's code on virtual time as long as a cluster lives. */
+import { promisify } from "node:util";
 import type { ClockTimer } from "@msec/core";
 import type { VirtualClock } from "./test-clock.js";
 
@@ -71,8 +72,10 @@ export function installGlobalTimers(clock: VirtualClock): () => void {
     if (timer instanceof GlobalTimer) timer.close();
     else (before.clearTimeout as (timer: unknown) => void)(timer);
   };
+  const sleep = (delayMs: number, value?: unknown): Promise<unknown> =>
+    new Promise((resolve) => create(false)(() => resolve(value), delayMs));
   const own: Timers = {
-    setTimeout: create(false),
+    setTimeout: Object.assign(create(false), { [promisify.custom]: sleep }),
     clearTimeout: clear,
     setInterval: create(true),
     clearInterval: clear,

@@ -3,7 +3,7 @@ import type { Clock } from "@msec/core";
 import type { CallContext, ServiceBinding } from "@msec/rpc";
 import { FaultInjected } from "../errors.js";
 import type { FaultBoard } from "./fault-board.js";
-import type { HandlerFault, Station } from "./fault-kinds.js";
+import { HANDLER_FAULTS, type HandlerFault, type Station } from "./fault-kinds.js";
 
 /** What of an instance a fault can touch. */
 export interface FaultyInstance {
@@ -15,8 +15,6 @@ export interface FaultyInstance {
 }
 
 type AnyHandler = (request: never, ctx: never) => unknown;
-
-const KINDS = ["reset", "hang", "delay", "error"] as const;
 
 /** The service's handlers, each behind the faults of this instance. */
 export function wrapHandlers(
@@ -33,7 +31,7 @@ export function wrapHandlers(
     const run = handler.bind(binding.handlers) as (request: unknown, ctx: unknown) => unknown;
     handlers[key] = (request: unknown, ctx: CallContext) => {
       const ends = { from: instance.stationAt(ctx.peer), to: instance.station };
-      const fault = on.faults.strike(ends, KINDS, (_fault, { method = name }) => method === name);
+      const fault = on.faults.strike(ends, HANDLER_FAULTS, (_fault, { method = name }) => method === name);
       if (fault === undefined) return run(request, ctx);
       return applyFault(fault, { instance, clock: on.clock, ctx, run: () => run(request, ctx) });
     };

@@ -2,7 +2,7 @@
 import { type Clock, startTimer } from "@msec/core";
 import { NetTimeout, netError, type OpenUdpOptions, type UdpPort } from "@msec/net";
 import type { FaultBoard } from "./fault-board.js";
-import type { Station } from "./fault-kinds.js";
+import type { Station, Way } from "./fault-kinds.js";
 import { MemoryPort } from "./memory-port.js";
 import { type MemoryAddress, MemorySocket, systemError } from "./memory-socket.js";
 import { DIAL_RETRANSMIT_MS, NetworkLink, Wire } from "./network-link.js";
@@ -77,26 +77,33 @@ export class MemoryNetwork {
 
   /** There and back, as TCP opens a connection. */
   #connect(from: MemoryAddress, to: DialRequest, peer: NetworkPeer): Promise<MemorySocket> {
-    const { clock } = this.#options;
     const link = this.#linkOf(from.host, to);
     const { timeoutMs = 1_000, signal } = to;
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => {
+      let isSettled = false;
+      const settle = (): void => {
+        isSettled = true;
         timer.stop();
         signal?.removeEventListener("abort", onAbort);
+      };
+      const fail = (error: unknown): void => {
+        settle();
         reject(error);
       };
       const onAbort = (): void => fail(signal?.reason);
-      const address = addressOf(to);
-      const timer = startTimer(clock, () => fail(new NetTimeout({ address, waitedMs: timeoutMs })), timeoutMs);
+      const onTimeout = (): void => fail(new NetTimeout({ address: addressOf(to), waitedMs: timeoutMs }));
+      const timer = startTimer(link.clock, onTimeout, timeoutMs);
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#pass(link, "requests", () => {
+      this.#hail(link, "requests", () => {
+        if (isSettled) return;
         const socket = peer.isUp && !link.isRefused ? this.#join(from, to, { link, peer }) : undefined;
-        this.#pass(link, "answers", () => {
-          if (socket === undefined) return fail(systemError("ECONNREFUSED", to));
-          timer.stop();
-          signal?.removeEventListener("abort", onAbort);
-          resolve(socket);
+        this.#hail(link, "answers", () => {
+          if (socket === undefined) fail(systemError("ECONNREFUSED", to));
+          else if (isSettled) socket.destroy();
+          else {
+            settle();
+            resolve(socket);
+          }
         });
       });
     });
@@ -118,9 +125,11 @@ export class MemoryNetwork {
     return client;
   }
 
-  #pass(link: NetworkLink, way: "requests" | "answers", arrive: () => void): void {
-    const passage = link.passStream({ way, sizeBytes: 0, retransmitMs: DIAL_RETRANSMIT_MS });
-    if (passage !== undefined) this.#after(passage.arrivesInMs, arrive);
+  /** One step of opening a connection. */
+  #hail(link: NetworkLink, way: Way, onArrived: () => void): void {
+    this.#options.onNews();
+    const message = { way, sizeBytes: 0, retransmitMs: DIAL_RETRANSMIT_MS };
+    link.sendStream(message, { onArrived, onVanished: () => undefined });
   }
 
   #carry(from: MemoryPort, bytes: Uint8Array, to: MemoryAddress): void {
@@ -134,14 +143,8 @@ export class MemoryNetwork {
         if (!isRefused) port?.receive(bytes, from.address);
         else from.fail(netError(systemError("ECONNREFUSED", to), addressOf(to)));
       };
-      if (inMs === 0) process.nextTick(arrive);
-      else startTimer(this.#options.clock, arrive, inMs);
+      link.after(inMs, arrive);
     }
-  }
-
-  #after(inMs: number, work: () => void): void {
-    if (inMs === 0) work();
-    else startTimer(this.#options.clock, work, inMs);
   }
 
   #linkOf(callerHost: string, callee: MemoryAddress): NetworkLink {

@@ -15,11 +15,10 @@ export interface Message {
   readonly retransmitMs?: number;
 }
 
-/** Of a message that arrives. Both in ms from now. */
-export interface Passage {
-  /** The sender's buffer is free for the next one. */
-  readonly leavesInMs: number;
-  readonly arrivesInMs: number;
+/** What becomes of a message over TCP; one of the two, at once or later. */
+export interface Fate {
+  onArrived(): void;
+  onVanished(): void;
 }
 
 export class NetworkLink {
@@ -39,17 +38,11 @@ export class NetworkLink {
     return this.#faults.strike(this.ends, ["refuse"]) !== undefined;
   }
 
-  /** Over TCP; undefined = it vanishes. */
-  passStream(message: Message): Passage | undefined {
-    const { way, retransmitMs = SEGMENT_RETRANSMIT_MS } = message;
-    if (this.#strikes("blackhole", way)) return undefined;
+  /** Over TCP. @returns in how many ms the sender's buffer is free for the next one */
+  sendStream(message: Message, fate: Fate): number {
     const leavesInMs = this.#sendMs(message);
-    let arrivesInMs = leavesInMs + this.#latencyMs(way);
-    for (let pauseMs = retransmitMs; this.#strikes("loss", way); pauseMs *= 2) {
-      if (pauseMs > MAX_RETRANSMIT_MS) return undefined;
-      arrivesInMs += pauseMs;
-    }
-    return { leavesInMs, arrivesInMs };
+    this.#transmit(message, fate, { inMs: leavesInMs, pauseMs: message.retransmitMs ?? SEGMENT_RETRANSMIT_MS });
+    return leavesInMs;
   }
 
   /** When the copies of a datagram arrive, in ms from now. */
@@ -59,6 +52,24 @@ export class NetworkLink {
     if (this.#strikes("blackhole", way) || this.#strikes("loss", way)) return [];
     const first = leavesInMs + this.#latencyMs(way);
     return this.#strikes("duplicate", way) ? [first, leavesInMs + this.#latencyMs(way)] : [first];
+  }
+
+  #transmit(
+    message: Message,
+    fate: Fate,
+    { inMs, pauseMs }: { readonly inMs: number; readonly pauseMs: number },
+  ): void {
+    const { way } = message;
+    if (this.#strikes("blackhole", way)) fate.onVanished();
+    else if (!this.#strikes("loss", way)) this.after(inMs + this.#latencyMs(way), () => fate.onArrived());
+    else if (pauseMs > MAX_RETRANSMIT_MS) fate.onVanished();
+    else this.after(inMs + pauseMs, () => this.#transmit(message, fate, { inMs: 0, pauseMs: 2 * pauseMs }));
+  }
+
+  /** Never in this turn of the event loop: who sends is not done yet. */
+  after(inMs: number, work: () => void): void {
+    if (inMs === 0) process.nextTick(work);
+    else startTimer(this.clock, work, inMs);
   }
 
   #strikes(kind: "blackhole" | "loss" | "duplicate", way: Way): boolean {
@@ -87,12 +98,17 @@ function isWay(way: Way): (fault: Fault) => boolean {
   return (fault) => !("way" in fault) || fault.way === undefined || fault.way === way;
 }
 
+interface Segment {
+  readonly arrive: () => void;
+  isHere: boolean;
+}
+
 /** One direction of a connection: keeps the order, and falls silent for good when something has vanished. */
 export class Wire {
   readonly #link: NetworkLink;
   readonly #way: Way;
-  #underWay = 0;
-  #lastArrivalMs = 0;
+  /** On their way, in order. What has vanished stays, and what is behind it never arrives. */
+  readonly #segments: Segment[] = [];
   #isDead = false;
 
   constructor(link: NetworkLink, way: Way) {
@@ -100,30 +116,22 @@ export class Wire {
     this.#way = way;
   }
 
-  /** @returns in how many ms it has left @param arrive may be called later in this turn of the event loop, or much later, or never */
+  /** @returns in how many ms it has left @param arrive called later, or never */
   carry(sizeBytes: number, arrive: () => void): number {
-    const { clock } = this.#link;
-    const passage = this.#isDead ? undefined : this.#link.passStream({ way: this.#way, sizeBytes });
-    if (passage === undefined) {
-      this.#isDead = true;
-      return 0;
-    }
-    const { leavesInMs, arrivesInMs } = passage;
-    if (arrivesInMs === 0 && this.#underWay === 0) {
-      process.nextTick(arrive);
-      return 0;
-    }
-    const nowMs = clock.monotonicMs();
-    this.#lastArrivalMs = Math.max(this.#lastArrivalMs, nowMs + arrivesInMs);
-    this.#underWay++;
-    startTimer(
-      clock,
-      () => {
-        this.#underWay--;
-        arrive();
+    if (this.#isDead) return 0;
+    const segment: Segment = { arrive, isHere: false };
+    this.#segments.push(segment);
+    return this.#link.sendStream(
+      { way: this.#way, sizeBytes },
+      {
+        onArrived: () => {
+          segment.isHere = true;
+          while (this.#segments[0]?.isHere) this.#segments.shift()?.arrive();
+        },
+        onVanished: () => {
+          this.#isDead = true;
+        },
       },
-      this.#lastArrivalMs - nowMs,
     );
-    return leavesInMs;
   }
 }

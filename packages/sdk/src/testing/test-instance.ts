@@ -58,6 +58,11 @@ export class TestInstance implements FaultyInstance, NetworkPeer {
     return this.#running !== undefined;
   }
 
+  /** Connections from callers. */
+  get connections(): number {
+    return this.#inbound.size;
+  }
+
   /** As hooks of the service get it. */
   get app(): ServiceApp | undefined {
     return this.#running?.app;

@@ -63,8 +63,14 @@ describe("services over UDP", () => {
     await cluster.clock.until(late);
     expect(ends).toEqual(["next", "late"]);
     cluster.fault("Test.back", {}, { kind: "slow", bytesPerSec: 10_000, way: "answers" });
-    const slow = await timed(cluster, cluster.call(Sleep, "Test.back", { text: "x".repeat(1_000) }));
+    const big = (): Promise<{ readonly text: string }> => cluster.call(Sleep, "Test.back", { text: "x".repeat(1_000) });
+    const slow = await timed(cluster, big());
     expect(slow.costMs).toBeGreaterThanOrEqual(100);
+    const two = await timed(
+      cluster,
+      Promise.all([big(), big()]).then(([answer]) => answer),
+    );
+    expect(two.costMs).toBeGreaterThanOrEqual(2 * slow.costMs - 1);
   });
 
   it("refuse when they are killed, and answer again when they are back", async () => {

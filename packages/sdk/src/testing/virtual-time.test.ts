@@ -1,3 +1,4 @@
+import { promisify } from "node:util";
 import type { AppError } from "@msec/core";
 import { describe, expect, it } from "vitest";
 import { defineService } from "../define-service.js";
@@ -78,6 +79,14 @@ describe("virtual time", () => {
     expect(ticks).toBe(3);
     await cluster.close();
     expect(globalThis.setTimeout).toBe(realTimeout);
+  });
+
+  it("moves the promise form of setTimeout, too", async () => {
+    const definition = echo(async ({ text }) => ({ text: await promisify(setTimeout)(700, `${text} late`) }));
+    const cluster = await open({ services: [{ service: "Test.back", definition }] });
+    const call = cluster.call(Echo.methods.Sleep, "Test.back", { text: "x" }, { timeoutMs: 5_000 });
+    expect(await cluster.clock.until(call)).toEqual({ text: "x late" });
+    expect(cluster.hops()[0]?.costMs).toBe(700);
   });
 
   it("says so when nothing will ever settle a promise", async () => {
