@@ -17,10 +17,10 @@ describe("a cluster with all globals", () => {
     expect(Date.now()).toBe(cluster.clock.nowMs());
     for (let n = 0; n < 2; n++) {
       seen.push((await cluster.call(Echo.methods.Sleep, "Test.back", { text: "" })).text);
-      await cluster.clock.advance(3_600_000);
+      await cluster.clock.advance(60_000);
     }
-    expect(seen).toEqual(["2030-01-01T00:00:00.000Z", "2030-01-01T01:00:00.000Z"]);
-    expect(performance.now() - startMs).toBe(7_200_000);
+    expect(seen).toEqual(["2030-01-01T00:00:00.000Z", "2030-01-01T00:01:00.000Z"]);
+    expect(performance.now() - startMs).toBe(120_000);
     expect(new Date(0)).toBeInstanceOf(real.Date);
     expect(new real.Date(0)).toBeInstanceOf(Date);
     expect(new Date(2020, 1).getFullYear()).toBe(2020);
