@@ -4,12 +4,12 @@
  */
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
+import { freePort } from "@msec/testkit";
 import { AgentStandIn, type Announcement } from "./agent-stand-in.js";
 import { answerParent, type ChildAnswer, type StartedRole } from "./child-main.js";
 import { TEXTS } from "./echo-message.js";
 import { cpuUs, runLoad } from "./load-loop.js";
 import { PacedLoad } from "./paced-load.js";
-import { freePort } from "./peers/free-port.js";
 import type { Caller, OpenOptions, ServeOptions } from "./peers/peer.js";
 import { PEERS, type PeerName } from "./peers/registry.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Balancer } from "./balancer.js";
-import { admission, eject, readmit, reportProbe, tryClaimTrial } from "./ejection.js";
+import { admission, eject, isRefusing, readmit, reportProbe, tryClaimTrial } from "./ejection.js";
 import { type CallOutcome, EJECT_REASON, HEALTH_FIELD as F } from "./health-table.js";
 import { MemoryHealthTable } from "./memory-health-table.js";
 import { seededRandom } from "./seeded-random.js";
@@ -174,6 +174,22 @@ describe("return of an instance", () => {
     call(0, "error");
     call(0, "error");
     expect(table.get(0, F.ejectedUntil) - clock.nowMs).toBe(2_000);
+  });
+});
+
+describe("who is dialled by the agent", () => {
+  it.each([
+    { reason: EJECT_REASON.refused, isDialled: true },
+    { reason: EJECT_REASON.probeFailed, isDialled: true },
+    { reason: EJECT_REASON.consecutiveFailures, isDialled: false },
+    { reason: EJECT_REASON.lowSuccess, isDialled: false },
+  ])("is out, and for refusing connections (reason $reason)", ({ reason, isDialled }) => {
+    const table = new MemoryHealthTable([1, 2].map((n) => ({ address: `10.0.0.${n}:80`, weight: 100 })));
+    expect(isRefusing(table, 0)).toBe(false);
+    eject(table, 0, { reason, now: 1_000, settings: DEFAULT_SETTINGS });
+    expect([isRefusing(table, 0), isRefusing(table, 1)]).toEqual([isDialled, false]);
+    readmit(table, 0, 2_000, { settings: DEFAULT_SETTINGS });
+    expect(isRefusing(table, 0)).toBe(false);
   });
 });
 

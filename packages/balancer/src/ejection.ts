@@ -200,6 +200,13 @@ export function reportProbe(
   if (isOut || isSilent) eject(table, slot, { reason: EJECT_REASON.probeFailed, now, settings });
 }
 
+/** Whether an instance is out for refusing connections: the agent dials such ones, so that no user's call has to. */
+export function isRefusing(table: HealthTable, slot: number): boolean {
+  if (table.get(slot, F.ejectedUntil) === 0) return false;
+  const reason = table.get(slot, F.ejectReason);
+  return reason === EJECT_REASON.refused || reason === EJECT_REASON.probeFailed;
+}
+
 /** Share of its weight an instance gets while it ramps up: `rampMinShare` to 1. */
 export function rampShare(table: HealthTable, slot: number, now: number, settings: BalancerSettings): number {
   const start = table.get(slot, F.rampStart);

@@ -5,7 +5,7 @@ export {
   type InstanceFacts,
   type InstanceState,
 } from "./describe-instance.js";
-export { type EjectOptions, eject, PROBE_RESULT, reportProbe } from "./ejection.js";
+export { type EjectOptions, eject, isRefusing, PROBE_RESULT, reportProbe } from "./ejection.js";
 export { TableFull } from "./errors.js";
 export type { CandidateExplanation, CostParts, PickExplanation } from "./explain.js";
 export { hashKey } from "./hash-key.js";

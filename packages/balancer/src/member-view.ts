@@ -3,10 +3,10 @@
  * the members), and who is out, who ramps up and what a call to each is expected to cost (again every `rescanMs`, and at once after
  * an outcome that changes it). Arrays are made on membership changes only, so a pick allocates nothing.
  */
-import { admission, rampShare } from "./ejection.js";
+import { admission, isRefusing, rampShare } from "./ejection.js";
 import { EvidenceRates } from "./evidence.js";
 import { hashKey } from "./hash-key.js";
-import { EJECT_REASON, HEALTH_FIELD as F, type HealthTable } from "./health-table.js";
+import { HEALTH_FIELD as F, type HealthTable } from "./health-table.js";
 import { InstanceCosts } from "./instance-costs.js";
 import { MEMBER_STATE, type Members } from "./members.js";
 import { NearPreference } from "./near-preference.js";
@@ -208,8 +208,6 @@ export class MemberView implements Members {
       this.dueCount += 1;
     }
     if (state === "ready") return MEMBER_STATE.failing;
-    const reason = table.get(slot, F.ejectReason);
-    const isRefusing = reason === EJECT_REASON.refused || reason === EJECT_REASON.probeFailed;
-    return isRefusing ? MEMBER_STATE.refusing : MEMBER_STATE.failing;
+    return isRefusing(table, slot) ? MEMBER_STATE.refusing : MEMBER_STATE.failing;
   }
 }

@@ -34,6 +34,6 @@ export {
   type TableChange,
 } from "./naming-table.js";
 export { NamingTableFile, type RestoredTable } from "./naming-table-file.js";
-export { checkTuning, NAMING_TUNING_DEFAULTS, type NamingTuning } from "./naming-tuning.js";
+export { checkTuning, type NamingTuning } from "./naming-tuning.js";
 export type { NameWrite, ResumableNameStore } from "./resumable-name-store.js";
 export { openSqlNameStore, SqlNameStore, type SqlNameStoreOptions } from "./sql-name-store.js";

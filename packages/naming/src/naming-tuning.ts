@@ -1,4 +1,5 @@
 /** The tuning keys of a service, under the names of the original. Ranges and defaults: nlb.md §2.1. */
+import { NLB_DEFAULT_TUNING } from "@msec/protocol";
 import { NameEntryInvalid } from "./errors.js";
 
 export interface NamingTuning {
@@ -20,18 +21,7 @@ export interface NamingTuning {
   readonly weight_incr_ratio?: number;
 }
 
-export const NAMING_TUNING_DEFAULTS: Required<NamingTuning> = {
-  shaping_request_min: 10,
-  success_ratio_base: 0.98,
-  success_ratio_min: 0.6,
-  resume_weight_ratio: 0.1,
-  dead_retry_ratio: 0.01,
-  weight_low_watermark: 0.5,
-  weight_low_ratio: 0.5,
-  weight_incr_ratio: 0.05,
-};
-
-const KEYS = Object.keys(NAMING_TUNING_DEFAULTS) as (keyof NamingTuning)[];
+const KEYS = Object.keys(NLB_DEFAULT_TUNING) as (keyof NamingTuning)[];
 const LEAST_RATIO = 0.00001;
 const MOST_REQUESTS = 2_147_483_647;
 const UP_TO_ONE: ReadonlySet<keyof NamingTuning> = new Set<keyof NamingTuning>([
@@ -73,7 +63,7 @@ function checkValue(key: keyof NamingTuning, value: number, all: NamingTuning): 
 }
 
 function limitOf(key: keyof NamingTuning, all: NamingTuning): readonly [most: number, inclusive: boolean] {
-  if (key === "success_ratio_min") return [all.success_ratio_base ?? NAMING_TUNING_DEFAULTS.success_ratio_base, true];
+  if (key === "success_ratio_min") return [all.success_ratio_base ?? NLB_DEFAULT_TUNING.success_ratio_base, true];
   return [1, UP_TO_ONE.has(key)];
 }
 

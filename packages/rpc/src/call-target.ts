@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import { AddressInvalid, parseHostPort, parseServiceName } from "@msec/core";
 import type { MethodType } from "@msec/protocol";
 import type { TargetOptions } from "./call-options.js";
@@ -75,18 +74,6 @@ export class CallTargets {
   }
 }
 
-const bracketed = /^\[([0-9a-fA-F:.]+)\]:(\d{1,5})$/;
-
-/** `ip:port`, or `[ip]:port` for IPv6. */
-function parseAddress(text: string): { readonly host: string; readonly port: number } {
-  const match = bracketed.exec(text);
-  if (match === null) return parseHostPort(text);
-  const [, host = "", portText = ""] = match;
-  const port = Number(portText);
-  if (!isIPv6(host) || port < 1 || port > 65_535) throw new AddressInvalid({ field: "address", value: text });
-  return { host, port };
-}
-
 function parseTarget(target: string): CallPlace | undefined {
   const [address = "", transport, ...rest] = target.split("@");
   if (rest.length > 0) throw new TargetInvalid({ target, problem: "more than one @" });
@@ -95,7 +82,7 @@ function parseTarget(target: string): CallPlace | undefined {
       parseServiceName(target);
       return undefined;
     }
-    const parsed = parseAddress(address);
+    const parsed = parseHostPort(address);
     if (transport === undefined || transport === "tcp") return { ...parsed, transport: "tcp" };
     if (transport === "udp" || transport === "tls") return { ...parsed, transport };
     throw new AddressInvalid({ field: "transport", value: transport });

@@ -1,7 +1,6 @@
 /** A release directory with a hand-written plug-in, and the real host process on it. Only for tests. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -66,14 +65,6 @@ export const ECHO_PLUGIN = "export default defineService(Echo, { say, sleep });"
 /** Compiles what the host process runs. */
 export async function buildHost(): Promise<void> {
   await promisify(execFile)("npx", ["tsc", "-b", packageDir], { cwd: packageDir });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
 }
 
 /** Asks again and again until there is an answer. @throws after `withinMs`, with the last output */

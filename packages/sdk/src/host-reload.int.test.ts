@@ -1,7 +1,8 @@
 import { createRpcClient, type RpcClient } from "@msec/rpc";
 import { isStillRunning, tryReadServiceStat } from "@msec/rpc/process";
+import { freePort } from "@msec/testkit";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { buildHost, ECHO_PLUGIN, Echo, exitCodeOf, freePort, HostFixture, waitFor } from "./host-fixture.js";
+import { buildHost, ECHO_PLUGIN, Echo, exitCodeOf, HostFixture, waitFor } from "./host-fixture.js";
 import { NO_PICKER } from "./table-picker.js";
 
 const cleanups: (() => void | Promise<void>)[] = [];

@@ -5,17 +5,9 @@ import { decodeQueueRecord } from "@msec/protocol";
 import { createRpcClient, type RpcClient } from "@msec/rpc";
 import { isStillRunning } from "@msec/rpc/process";
 import { createMonitorRing } from "@msec/shm";
+import { freePort } from "@msec/testkit";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import {
-  buildHost,
-  ECHO_PLUGIN,
-  Echo,
-  exitCodeOf,
-  freePort,
-  HostFixture,
-  processTitle,
-  waitFor,
-} from "./host-fixture.js";
+import { buildHost, ECHO_PLUGIN, Echo, exitCodeOf, HostFixture, processTitle, waitFor } from "./host-fixture.js";
 import { NO_PICKER } from "./table-picker.js";
 
 const cleanups: (() => void | Promise<void>)[] = [];

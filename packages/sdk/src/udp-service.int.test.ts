@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { homePaths } from "@msec/core";
 import { createRpcClient } from "@msec/rpc";
 import { openLiveTableWriter } from "@msec/shm";
+import { freePort } from "@msec/testkit";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connect } from "./connect.js";
 import { defineService } from "./define-service.js";
-import { buildHost, ECHO_PLUGIN, Echo, exitCodeOf, freePort, HostFixture, waitFor } from "./host-fixture.js";
+import { buildHost, ECHO_PLUGIN, Echo, exitCodeOf, HostFixture, waitFor } from "./host-fixture.js";
 import { runService } from "./run-service.js";
 import { NO_PICKER } from "./table-picker.js";
 

@@ -4,7 +4,7 @@
  * connections for a process that hangs.
  */
 import { connect } from "node:net";
-import { DEFAULT_SETTINGS, EJECT_REASON, HEALTH_FIELD as F, reportProbe } from "@msec/balancer";
+import { DEFAULT_SETTINGS, isRefusing, reportProbe } from "@msec/balancer";
 import { bootNowMs, type LiveTable } from "@msec/shm";
 
 const MAX_PROBES_PER_ROUND = 100;
@@ -52,10 +52,7 @@ function findSuspects(views: Iterable<readonly [string, LiveTable]>): Suspect[] 
   for (const [, view] of views) {
     for (const slot of view.snapshot.slots) {
       if (suspects.length >= MAX_PROBES_PER_ROUND) return suspects;
-      if (view.get(slot, F.ejectedUntil) === 0) continue; // tens of thousands are looked at each second
-      const reason = view.get(slot, F.ejectReason);
-      const isRefusing = reason === EJECT_REASON.refused || reason === EJECT_REASON.probeFailed;
-      if (isRefusing && view.transport(slot) !== "udp")
+      if (isRefusing(view, slot) && view.transport(slot) !== "udp")
         suspects.push({ view, slot, generation: view.generation(slot) });
     }
   }

@@ -3,7 +3,7 @@ import {
   Balancer,
   type BalancerSettings,
   DEFAULT_SETTINGS,
-  describeInstance,
+  isRefusing,
   MemoryHealthTable,
   reportProbe,
   tryPolicyId,
@@ -51,8 +51,7 @@ function probeRefusing(
   const { context, settings, nowMs } = round;
   for (let index = 0; index < table.count; index += 1) {
     const slot = table.slotAt(index);
-    const { ejectReason } = describeInstance(table, slot, { nowMs, settings }).facts;
-    if (ejectReason !== "refused" && ejectReason !== "probeFailed") continue;
+    if (!isRefusing(table, slot)) continue;
     reportProbe(table, slot, { answered: context.acceptsConnection(slot), nowMs, settings });
   }
 }

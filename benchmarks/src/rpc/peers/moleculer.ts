@@ -1,6 +1,7 @@
 /** `moleculer` over its TCP transporter: two nodes that know each other's address, JSON as its default serializer writes it. */
+
+import { freePort } from "@msec/testkit";
 import { type BrokerOptions, ServiceBroker } from "moleculer";
-import { freePort } from "./free-port.js";
 import type { Caller, OpenOptions, Peer } from "./peer.js";
 
 const SERVER_NODE = "bench-server";

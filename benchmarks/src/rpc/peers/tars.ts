@@ -4,9 +4,10 @@
  *   struct Echo { 0 require string text; };
  *   interface EchoService { Echo echo(Echo request); };
  */
+
+import { freePort } from "@msec/testkit";
 import { Communicator, server, error as tarsError } from "@tars/rpc";
 import tarsStream from "@tars/stream";
-import { freePort } from "./free-port.js";
 import { type Caller, type OpenOptions, type Peer, roundRobin, type ServeOptions } from "./peer.js";
 
 const OBJECT = "Bench.EchoServer.EchoObj";
