@@ -5,6 +5,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Clock, Logger } from "@msec/core";
 import { systemClock } from "@msec/core";
+import { DealWatch } from "./deal-watch.js";
 import { ServiceAlreadyRuns } from "./errors.js";
 import {
   isStillRunning,
@@ -115,6 +116,7 @@ class Controller {
   readonly #clock: Clock;
   readonly #supervisor: Supervisor;
   readonly #children = new Map<number, Child>();
+  readonly #deals = new DealWatch();
   readonly #startedAtMs: number;
   readonly #startTicks = tryStartTicks(process.pid) ?? 0;
   /** Workers whose listeners are closed. */
@@ -170,6 +172,7 @@ class Controller {
   #tick(): void {
     const nowMs = this.#nowMs();
     this.#apply(this.#supervisor.tick(nowMs));
+    this.#deals.tick();
     if (nowMs < this.#statDueMs || this.#options.statPath === undefined) return;
     this.#statDueMs = nowMs + STAT_EVERY_MS;
     this.#stats.write(this.#options.statPath, this.#state(), this.#clock.nowMs());
@@ -226,6 +229,7 @@ class Controller {
     cluster.setupPrimary({ exec: set.exec, args: [...set.args], ...(set.cwd === undefined ? {} : { cwd: set.cwd }) });
     const child = cluster.fork({ ...set.env });
     const pid = child.process.pid ?? 0;
+    this.#deals.add(workerId, child.process);
     this.#children.set(workerId, { process: child, startTicks: tryStartTicks(pid) ?? 0, generation });
     this.#options.logger.info(isReplacement ? "replace worker" : "start worker", { workerId, pid, generation });
     this.#options.onFork?.(isReplacement);
@@ -265,6 +269,7 @@ class Controller {
   #onExit(workerId: number, how: string): void {
     this.#stats.end(this.#pidOf(workerId));
     this.#children.delete(workerId);
+    this.#deals.remove(workerId);
     this.#closed.delete(workerId);
     this.#notices.delete(workerId);
     this.#releaseDrain();

@@ -1,5 +1,6 @@
 /** The worker's end of the talk with its controller (node's IPC channel). */
 
+import { refuseLateConnections } from "./deal-message.js";
 import type { WorkerStat } from "./service-stat.js";
 
 /** Worker → controller. */
@@ -82,6 +83,7 @@ export function openWorkerChannel(
   process.on("disconnect", onDisconnect);
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  const takeAll = refuseLateConnections();
   alive();
   const timer = setInterval(alive, HEARTBEAT_MS);
   return {
@@ -106,6 +108,7 @@ export function openWorkerChannel(
     failed: (text) => new Promise((resolve) => send({ msec: "failed", text }, resolve)),
     close: () => {
       clearInterval(timer);
+      takeAll();
       process.off("message", onMessage);
       process.off("disconnect", onDisconnect);
       process.off("SIGTERM", stop);

@@ -1,0 +1,126 @@
+/**
+ * Sees to it that a connection that is dealt to a worker reaches an event loop that turns.
+ *
+ *   node:cluster   newconn (with the socket) → worker, `{ ack, accepted }` → controller; until then it keeps the socket and deals that
+ *                  worker no other one
+ *   added here     newconn carries `takeByMs`; a worker that reads it later refuses the socket. What is not answered `RETAKE_MS` after
+ *                  the sending is answered here with "not accepted", so node:cluster deals it to another worker, and the silent one
+ *                  gets none until it is heard again
+ *
+ * Both clocks are CLOCK_MONOTONIC, one for all processes. Node has no public way to this: the messages are looked at before use, and where
+ * they look different everything stays as node:cluster does it. Why, and what was rejected: docs/adr/0005-accept-mode.md.
+ */
+import type { ChildProcess } from "node:child_process";
+import { isNewConnection, machineMs, TAKE_MS } from "./deal-message.js";
+
+/** Longer than `TAKE_MS`, so that a worker that takes a socket in the last moment has its answer on the way. */
+const RETAKE_MS = 2 * TAKE_MS;
+/** Pause before a socket that was meant for a silent worker is dealt anew; without it, it would go round while all others are busy. */
+const BOUNCE_MS = 1;
+
+interface Dealt {
+  readonly seq: number;
+  readonly socket: unknown;
+  readonly sentAtMs: number;
+}
+
+interface Watched {
+  readonly process: ChildProcess;
+  /** Not answered yet: at most one per listening address. */
+  readonly open: Map<number, Dealt>;
+  /** A socket was taken back from it and it has not been heard since. */
+  isSilent: boolean;
+}
+
+export class DealWatch {
+  readonly #workers = new Map<number, Watched>();
+  /** Sockets that were taken back once. They stay where they go next, so that none wanders among workers that are all slow. */
+  readonly #taken = new WeakSet<object>();
+  #isChecking = false;
+  /** What is heard now are own words. */
+  #isAnswering = false;
+
+  /** To be called before the worker can listen. */
+  add(workerId: number, process: ChildProcess): void {
+    const watched: Watched = { process, open: new Map(), isSilent: false };
+    this.#workers.set(workerId, watched);
+    process.prependListener("internalMessage", (message: unknown) => this.#onMessage(watched, message));
+    const send = process.send.bind(process) as (message: object, ...rest: unknown[]) => boolean;
+    process.send = ((message: object, ...rest: unknown[]): boolean => {
+      if (!isNewConnection(message)) return send(message, ...rest);
+      if (this.#isRerouted(watched, message.seq)) return true;
+      return send(this.#noted(watched, message, rest[0]), ...rest);
+    }) as ChildProcess["send"];
+  }
+
+  remove(workerId: number): void {
+    this.#workers.delete(workerId);
+  }
+
+  /** To be called a few times a second. */
+  tick(): void {
+    if (this.#isChecking || !this.#hasOverdue()) return;
+    this.#isChecking = true;
+    // Answers that wait to be read, since this process itself was held up, are read first.
+    setImmediate(() => {
+      this.#isChecking = false;
+      this.#takeBack();
+    });
+  }
+
+  #onMessage(watched: Watched, message: unknown): void {
+    if (this.#isAnswering) return;
+    watched.isSilent = false;
+    const { ack } = (message ?? {}) as { readonly ack?: unknown };
+    if (typeof ack === "number") watched.open.delete(ack);
+  }
+
+  #noted(watched: Watched, message: { readonly seq: number }, socket: unknown): object {
+    if (this.#workers.size < 2 || typeof socket !== "object" || socket === null || this.#taken.has(socket))
+      return message;
+    const sentAtMs = machineMs();
+    watched.open.set(message.seq, { seq: message.seq, socket, sentAtMs });
+    return { ...message, takeByMs: sentAtMs + TAKE_MS };
+  }
+
+  #isRerouted(watched: Watched, seq: number): boolean {
+    if (!watched.isSilent || !this.#hasOther(watched)) return false;
+    setTimeout(() => this.#refuseFor(watched, seq), BOUNCE_MS);
+    return true;
+  }
+
+  #hasOverdue(): boolean {
+    const limitMs = machineMs() - RETAKE_MS;
+    for (const { open } of this.#workers.values()) {
+      for (const dealt of open.values()) if (dealt.sentAtMs <= limitMs) return true;
+    }
+    return false;
+  }
+
+  #takeBack(): void {
+    const limitMs = machineMs() - RETAKE_MS;
+    for (const watched of this.#workers.values()) {
+      for (const { seq, socket, sentAtMs } of [...watched.open.values()]) {
+        if (sentAtMs > limitMs) continue;
+        watched.open.delete(seq);
+        watched.isSilent = true;
+        this.#taken.add(socket as object);
+        this.#refuseFor(watched, seq);
+      }
+    }
+  }
+
+  /** Whether somebody else is heard. */
+  #hasOther(watched: Watched): boolean {
+    for (const other of this.#workers.values()) if (other !== watched && !other.isSilent) return true;
+    return false;
+  }
+
+  /** Tells node:cluster in the worker's place that it does not take the socket. */
+  #refuseFor(watched: Watched, seq: number): void {
+    this.#isAnswering = true;
+    const refusal = { cmd: "NODE_CLUSTER", ack: seq, accepted: false };
+    watched.process.emit("internalMessage" as never, refusal as never, undefined as never);
+    this.#isAnswering = false;
+  }
+}
