@@ -37,6 +37,8 @@ export const BARS: Readonly<Record<string, Bar>> = {
   server_cpu_vs_bare_net_64x1: { scenario: "64x1", figure: "serverCpuUs", against: "bare-net", atMost: 1.4 },
   p50_latency_vs_bare_net_1: { scenario: "1", figure: "p50Us", against: "bare-net", atMost: 1.3 },
   server_cpu_vs_bare_net_short: { scenario: "short", figure: "serverCpuUs", against: "bare-net", atMost: 1.5 },
+  http_server_cpu_vs_fastify: { scenario: "http-32", figure: "serverCpuUs", against: "fastify", atMost: 1 },
+  http_server_cpu_vs_bare_http: { scenario: "http-32", figure: "serverCpuUs", against: "bare-http", atMost: 1.1 },
   feature_share_256: { scenario: "256", figure: "serverCpuUs", against: "msec-bare", atMost: 0.35, isShare: true },
 };
 

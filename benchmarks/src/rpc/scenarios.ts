@@ -1,4 +1,5 @@
 /** What is measured: how many calls at a time, over which connections, with how many workers, by whom. */
+import type { Transport } from "./peers/peer.js";
 import type { PeerName } from "./peers/registry.js";
 
 export interface Scenario {
@@ -9,7 +10,7 @@ export interface Scenario {
   readonly connections: number;
   readonly isShort: boolean;
   readonly workers: number;
-  readonly transport: "tcp" | "udp";
+  readonly transport: Transport;
   readonly peers: readonly PeerName[];
   /** Peers that have no such way of calling, and why. */
   readonly notAvailable: Readonly<Record<string, string>>;
@@ -116,6 +117,15 @@ export const SCENARIOS: readonly Scenario[] = [
     transport: "udp",
     peers: UDP_PEERS,
     notAvailable: NOT_UDP,
+  },
+  {
+    ...BASE,
+    name: "http-32",
+    about: "HTTP and JSON, 32 keep-alive connections with 1 call in flight each",
+    inFlight: 32,
+    connections: 32,
+    transport: "http",
+    peers: ["msec", "msec-untuned", "bare-http", "fastify"],
   },
 ];
 

@@ -7,6 +7,7 @@ import { bindService, createRpcClient, createRpcServer, type RpcServer } from "@
 import { openSharedServer } from "@msec/rpc/process";
 import { defineService, runService, type ServiceContext, tablePicker } from "@msec/sdk";
 import { EchoService } from "../echo-message.js";
+import { openHttp } from "./http-client.js";
 import { telemetryEvents } from "./msec-telemetry.js";
 import type { Caller, OpenOptions, Peer, ServeOptions } from "./peer.js";
 
@@ -57,7 +58,7 @@ async function serveFull(options: ServeOptions): Promise<number> {
   const { service, home, transport } = options;
   const config = `[SRPC]\nlisten = ${listenItems(options)}\nmax_in_flight = ${MAX_IN_FLIGHT}\n`;
   const running = await runService(defineService(EchoService, handlers), { service, config, bind: "127.0.0.1", home });
-  const address = running.addresses.find((each) => each.endsWith(`/${transport}`));
+  const address = running.addresses.find((each) => each.endsWith(transport === "udp" ? "/udp" : "/tcp"));
   if (address === undefined) return await portOf(running.server, options);
   return Number(address.slice(address.indexOf(":") + 1, address.indexOf("/")));
 }
@@ -77,6 +78,7 @@ async function servePart(options: ServeOptions, features: Features): Promise<num
 
 async function open(options: OpenOptions, metrics: boolean): Promise<Caller> {
   const { home, connections, transport, port, service, isShort } = options;
+  if (transport === "http") return openHttp(options, `/?methodName=${EchoService.methods.Echo.fullName}`);
   const client = createRpcClient({
     service: CALLER,
     picker: tablePicker(home),

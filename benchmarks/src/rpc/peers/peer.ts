@@ -2,11 +2,14 @@
 
 import type { EchoMethod } from "../echo-message.js";
 
+/** `http`: HTTP/1.1 with JSON bodies. */
+export type Transport = "tcp" | "udp" | "http";
+
 /** Where and how a server listens. */
 export interface ServeOptions {
   /** `MSEC_HOME` of this run: metric ring, live table, address of the log port. Only msec reads it. */
   readonly home: string;
-  readonly transport: "tcp" | "udp";
+  readonly transport: Transport;
   /** One call per connection: whoever closes first in this protocol closes. */
   readonly isShort: boolean;
   /** 0 = any. Workers of one server are given the same one. */

@@ -22,6 +22,8 @@ export const PEERS = {
   /** With the compiler's budget of our workers, for a comparison on equal terms. */
   "tars-tuned": async () => tuned((await import("./tars.js")).tars),
   moleculer: async () => (await import("./moleculer.js")).moleculer,
+  "bare-http": async () => (await import("./bare-http.js")).bareHttp,
+  fastify: async () => (await import("./fastify.js")).fastify,
 } as const satisfies Readonly<Record<string, () => Promise<Peer>>>;
 
 export type PeerName = keyof typeof PEERS;
