@@ -49,6 +49,20 @@ describe("HttpRequestParser", () => {
     expect(first?.body).toEqual(utf8.encode("ab"));
   });
 
+  it("reads a head that differs from the one before in one character, and one that comes again", () => {
+    const parser = new HttpRequestParser({ maxBodyBytes: 10 });
+    const request = (caller: string, body: string): string =>
+      `POST /a.B HTTP/1.1\r\nCaller: ${caller}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    parser.push(utf8.encode(request("a", "1") + request("b", "2") + request("b", "3") + request("b", "45")));
+    const read = Array.from({ length: 4 }, () => parser.next());
+    expect(read.map((each) => [each?.caller, new TextDecoder().decode(each?.body)])).toEqual([
+      ["a", "1"],
+      ["b", "2"],
+      ["b", "3"],
+      ["b", "45"],
+    ]);
+  });
+
   it("takes another head limit", () => {
     const parser = new HttpRequestParser({ maxBodyBytes: 10, maxHeadBytes: 20 });
     parser.push(utf8.encode("GET /123456789012345 HTTP/1.1\r\n\r\n"));
