@@ -1,4 +1,6 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type Socket, type SocketOptions } from "node:dgram";
+import { lookup as lookUpName } from "node:dns";
+import { isIP } from "node:net";
 import type { HostPort } from "@msec/core";
 import { netError } from "./errno.js";
 
@@ -40,6 +42,13 @@ function isIpv6Text(host: string | undefined): boolean {
   return host?.includes(":") === true;
 }
 
+/** Node asks for each datagram that goes to an address; what is an address already needs no resolver and no other turn. */
+const lookup: NonNullable<SocketOptions["lookup"]> = (host, options, callback) => {
+  const family = isIP(host);
+  if (family === 0) lookUpName(host, options, callback);
+  else callback(null, host, family);
+};
+
 function bind(socket: Socket, options: OpenUdpOptions): Promise<void> {
   const { host = "127.0.0.1", port = 0, peer } = options;
   return new Promise((resolve, reject) => {
@@ -56,7 +65,7 @@ function bind(socket: Socket, options: OpenUdpOptions): Promise<void> {
 export async function openUdp(options: OpenUdpOptions): Promise<UdpPort> {
   const { receiveBufferBytes: recvBufferSize } = options;
   const type = isIpv6Text(options.peer?.host ?? options.host) ? "udp6" : "udp4";
-  const socket = createSocket({ type, ...(recvBufferSize === undefined ? {} : { recvBufferSize }) });
+  const socket = createSocket({ type, lookup, ...(recvBufferSize === undefined ? {} : { recvBufferSize }) });
   let isOpen = true;
   try {
     await bind(socket, options);
