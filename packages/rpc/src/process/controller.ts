@@ -16,8 +16,10 @@ import {
 } from "./service-state.js";
 import { takeServiceLock } from "./single-instance.js";
 import { StatBook } from "./stat-book.js";
-import { Supervisor, type SupervisorAction, type SupervisorOptions } from "./supervisor.js";
+import { Supervisor } from "./supervisor.js";
+import type { SupervisorAction } from "./supervisor-snapshot.js";
 import type { ControllerMessage, WorkerMessage } from "./worker-channel.js";
+import type { SupervisorOptions } from "./worker-set.js";
 
 const TICK_MS = 100;
 

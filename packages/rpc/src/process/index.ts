@@ -12,14 +12,8 @@ export {
   writeServiceState,
 } from "./service-state.js";
 export { type HostProcess, type HostSpec, hostLogPath, spawnHost } from "./spawn-host.js";
-export {
-  type ReloadState,
-  type ServicePhase,
-  Supervisor,
-  type SupervisorAction,
-  type SupervisorOptions,
-  type SupervisorSnapshot,
-  type WorkerPhase,
-} from "./supervisor.js";
+export { Supervisor } from "./supervisor.js";
+export type { ReloadState, ServicePhase, SupervisorAction, SupervisorSnapshot } from "./supervisor-snapshot.js";
 export { tryReadWantedState, type WantedState, writeWantedState } from "./wanted-state.js";
 export { openWorkerChannel, type StopOrder, type WorkerChannel } from "./worker-channel.js";
+export type { SupervisorOptions, WorkerPhase } from "./worker-set.js";

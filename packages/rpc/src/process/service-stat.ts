@@ -2,7 +2,7 @@
  * What a service counted since its start: each worker sends its numbers with the heartbeat, the controller writes them once a second
  * beside the state file; `msec stat` reads that. Counters only grow, also over the death of workers and over reloads.
  */
-import type { WorkerPhase } from "./supervisor.js";
+import type { WorkerPhase } from "./worker-set.js";
 
 /** Counters since the start of a worker, or of the service. */
 export interface ServiceCounters {

@@ -5,7 +5,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ServiceStat } from "./service-stat.js";
-import type { ReloadState, ServicePhase, WorkerPhase } from "./supervisor.js";
+import type { ReloadState, ServicePhase } from "./supervisor-snapshot.js";
+import type { WorkerPhase } from "./worker-set.js";
 
 export interface ServiceState {
   /** `First.Second`. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Supervisor, type SupervisorAction, type SupervisorOptions } from "./supervisor.js";
+import { Supervisor } from "./supervisor.js";
+import type { SupervisorAction } from "./supervisor-snapshot.js";
+import type { SupervisorOptions } from "./worker-set.js";
 
 const ids = (actions: readonly SupervisorAction[], kind: SupervisorAction["kind"]): number[] =>
   actions.flatMap((action) => (action.kind === kind && "workerId" in action ? [action.workerId] : []));

@@ -12,102 +12,19 @@
  * anew when a worker was ready for `stableMs`. A service that ran once is never given up. A set of workers is a generation; only the
  * current one has its dead replaced.
  */
-
-export interface SupervisorOptions {
-  /** Worker processes, at least 1. */
-  readonly workers: number;
-  /** A worker whose event loop says nothing for so long is killed and replaced. Default 10000. */
-  readonly heartbeatTimeoutMs?: number;
-  /** Longest start of one worker, init hook included. Default 60000. */
-  readonly startTimeoutMs?: number;
-  /** Deaths before the service ran for the first time after which it counts as failed. Default 3. */
-  readonly maxStartDeaths?: number;
-  /** Longest drain; then workers are killed. Default 10000. */
-  readonly graceMs?: number;
-  /** Second pause of a row of restarts; doubles from there. Default 500. */
-  readonly backoffMs?: number;
-  /** Default 10000. */
-  readonly maxBackoffMs?: number;
-  /** A worker that was ready for so long ends the row. Default 10000. */
-  readonly stableMs?: number;
-}
-
-export type SupervisorAction =
-  | { readonly kind: "fork"; readonly workerId: number; readonly generation: number; readonly isReplacement: boolean }
-  /** Ask it to drain and exit. `isHandover`: others serve in its place, so it need not refuse anybody. */
-  | { readonly kind: "stop"; readonly workerId: number; readonly isHandover: boolean }
-  | { readonly kind: "kill"; readonly workerId: number; readonly why: string }
-  /** All workers are gone: the controller exits. */
-  | { readonly kind: "finish"; readonly exitCode: number };
-
-export type ServicePhase = "starting" | "running" | "stopping" | "failed";
-export type WorkerPhase = "starting" | "ready" | "stopping";
-export type ReloadPhase = "none" | "running" | "done" | "failed";
-
-export interface ReloadState {
-  /** Orders since the start of the controller; 0 = none. */
-  readonly number: number;
-  /** How the last one went. */
-  readonly state: ReloadPhase;
-  /** Why it failed. */
-  readonly text: string;
-}
-
-interface Worker {
-  readonly id: number;
-  readonly slot: Slot;
-  readonly set: WorkerSet;
-  readonly forkedAtMs: number;
-  phase: WorkerPhase;
-  lastSeenMs: number;
-  readyAtMs: number;
-  /** When it is killed if it has not ended by then. */
-  stopByMs: number;
-  /** Why it was killed. */
-  killedFor: string | undefined;
-}
-
-interface Slot {
-  deathsInRow: number;
-  /** Undefined while it has a worker. */
-  forkAtMs: number | undefined;
-}
-
-interface WorkerSet {
-  readonly generation: number;
-  readonly options: Required<SupervisorOptions>;
-  readonly slots: readonly Slot[];
-}
-
-export interface SupervisorSnapshot {
-  readonly phase: ServicePhase;
-  /** Of the current set. */
-  readonly generation: number;
-  readonly workers: readonly { readonly workerId: number; readonly generation: number; readonly phase: WorkerPhase }[];
-  /** Workers that were replaced since the start. */
-  readonly restarts: number;
-  readonly reload: ReloadState;
-  /** What a person should know now; "" when all is well. */
-  readonly text: string;
-}
-
-const DEFAULTS = {
-  heartbeatTimeoutMs: 10_000,
-  startTimeoutMs: 60_000,
-  maxStartDeaths: 3,
-  graceMs: 10_000,
-  backoffMs: 500,
-  maxBackoffMs: 10_000,
-  stableMs: 10_000,
-};
+import type { ReloadState, ServicePhase, SupervisorAction, SupervisorSnapshot } from "./supervisor-snapshot.js";
+import {
+  createSet,
+  killReason,
+  pauseMs,
+  type Slot,
+  type SupervisorOptions,
+  type Worker,
+  type WorkerSet,
+} from "./worker-set.js";
 
 /** After a longer pause between two ticks this process itself was held up, and has not read what the workers said meanwhile. */
 const OWN_PAUSE_MS = 1_500;
-
-function createSet(generation: number, options: SupervisorOptions): WorkerSet {
-  const slots = Array.from({ length: Math.max(1, options.workers) }, () => ({ deathsInRow: 0, forkAtMs: 0 }));
-  return { generation, options: { ...DEFAULTS, ...options }, slots };
-}
 
 export class Supervisor {
   readonly #workers = new Map<number, Worker>();
@@ -231,7 +148,7 @@ export class Supervisor {
     const actions: SupervisorAction[] = [];
     for (const worker of this.#workers.values()) {
       if (worker.killedFor !== undefined) continue;
-      const why = this.#killReason(worker, nowMs);
+      const why = killReason(worker, nowMs);
       if (why === undefined) continue;
       worker.killedFor = why;
       actions.push({ kind: "kill", workerId: worker.id, why });
@@ -244,16 +161,6 @@ export class Supervisor {
     this.#lastTickMs = nowMs;
     if (pauseMs <= OWN_PAUSE_MS) return;
     for (const worker of this.#workers.values()) worker.lastSeenMs = Math.min(nowMs, worker.lastSeenMs + pauseMs);
-  }
-
-  #killReason(worker: Worker, nowMs: number): string | undefined {
-    const { heartbeatTimeoutMs, startTimeoutMs } = worker.set.options;
-    if (nowMs >= worker.stopByMs) return "it did not drain in time";
-    const silentMs = nowMs - worker.lastSeenMs;
-    if (silentMs >= heartbeatTimeoutMs) return `its event loop was silent for ${Math.round(silentMs)} ms`;
-    const startedMs = nowMs - worker.forkedAtMs;
-    if (worker.phase !== "starting" || startedMs < startTimeoutMs) return undefined;
-    return `it was not ready after ${Math.round(startedMs)} ms; does the init hook end?`;
   }
 
   #of(set: WorkerSet): Worker[] {
@@ -348,9 +255,4 @@ export class Supervisor {
     this.#isFinished = true;
     return [{ kind: "finish", exitCode: this.#phase === "failed" ? 1 : 0 }];
   }
-}
-
-function pauseMs(deathsInRow: number, options: Required<SupervisorOptions>): number {
-  if (deathsInRow <= 1) return 0;
-  return Math.min(options.maxBackoffMs, options.backoffMs * 2 ** Math.min(deathsInRow - 2, 20));
 }
