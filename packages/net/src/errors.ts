@@ -93,6 +93,17 @@ export const TlsCertificateRefused = defineError<AtAddress & { readonly problem:
   (d) => `the certificate of ${d.address} is not accepted: ${d.problem}`,
 );
 
+/** The certificate is good, but of another service than `service`; `identities` are those that it carries. */
+export const TlsServiceRefused = defineError<
+  AtAddress & { readonly service: string; readonly identities: readonly string[] }
+>(
+  "NET_TLS_SERVICE_REFUSED",
+  "UNAVAILABLE",
+  (d) =>
+    `${d.address} does not prove to be ${d.service}: its certificate is for ${d.identities.join(", ") || "no service at all"}; ` +
+    `nothing was sent. Look whether another program took the port; a certificate of your own needs the URI msec://<any id>/${d.service}`,
+);
+
 /** The handshake failed for another reason, e.g. because the other side speaks no TLS. */
 export const TlsFailed = defineError<AtAddress & { readonly problem: string }>(
   "NET_TLS_FAILED",

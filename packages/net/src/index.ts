@@ -20,6 +20,7 @@ export {
   TlsCertificateRefused,
   TlsFailed,
   TlsFilesInvalid,
+  TlsServiceRefused,
 } from "./errors.js";
 export { type Consume, InputReader } from "./input-reader.js";
 export { type ListenTcpOptions, listenTcp, type TcpListener } from "./listen-tcp.js";

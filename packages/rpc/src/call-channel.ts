@@ -47,6 +47,8 @@ export interface ChannelPlace {
   readonly address: string;
   /** Over TLS. */
   readonly isSecure: boolean;
+  /** Over TLS, whose certificate the other side must have; undefined: of anybody at that address. */
+  readonly service: string | undefined;
   /** The connection was made. */
   onDialed(): void;
   /** The connection could not be made. */

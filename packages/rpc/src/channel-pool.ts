@@ -8,6 +8,8 @@ export interface CallPlace {
   readonly host: string;
   readonly port: number;
   readonly transport: "tcp" | "udp" | "tls";
+  /** `First.Second` that must prove its name there. */
+  readonly service?: string;
 }
 
 export interface PoolHost extends ChannelHost {
@@ -30,11 +32,14 @@ export class ChannelPool implements ChannelPlace {
   readonly port: number;
   readonly transport: "tcp" | "udp" | "tls";
   readonly isSecure: boolean;
+  readonly service: string | undefined;
   readonly kind: ChannelKind;
   /** `ip:port`. */
   readonly address: string;
   /** `[address]`, made once: most calls have tried exactly this. */
   readonly asTried: readonly string[];
+  /** An address may refuse to be one service and be another. */
+  readonly #backoffKey: string;
   readonly #client: PoolHost;
   readonly #maxChannels: number;
   readonly #channels: CallChannel[] = [];
@@ -47,9 +52,11 @@ export class ChannelPool implements ChannelPlace {
     this.port = at.port;
     this.transport = at.transport;
     this.isSecure = at.transport === "tls" || (kind.isOurs === true && client.tls?.mode === "required");
+    this.service = at.service;
     this.kind = kind;
     this.address = addressText(at.host, at.port);
     this.asTried = [this.address];
+    this.#backoffKey = at.service === undefined ? this.address : `${at.service}@${this.address}`;
     const { connectionsPerAddress, serialConnectionsPerAddress } = client.limits;
     this.#maxChannels = kind.isSerial ? serialConnectionsPerAddress : connectionsPerAddress;
   }
@@ -75,11 +82,11 @@ export class ChannelPool implements ChannelPlace {
   }
 
   onDialed(): void {
-    this.#client.backoff.succeeded(this.address);
+    this.#client.backoff.succeeded(this.#backoffKey);
   }
 
   onDialFailed(error: unknown): void {
-    this.#client.backoff.failed(this.address, error, this.#client.clock.monotonicMs());
+    this.#client.backoff.failed(this.#backoffKey, error, this.#client.clock.monotonicMs());
   }
 
   drop(channel: CallChannel): void {
@@ -118,7 +125,9 @@ export class ChannelPool implements ChannelPlace {
       attempt.call.onUnsendable(attempt, new TransportUnsupported({ supported: only, address, transport }));
       return undefined;
     }
-    const refusal = attempt.call.isProbe ? undefined : client.backoff.refusal(this.address, client.clock.monotonicMs());
+    const refusal = attempt.call.isProbe
+      ? undefined
+      : client.backoff.refusal(this.#backoffKey, client.clock.monotonicMs());
     if (refusal !== undefined) {
       if (this.#channels.length === 0) client.dropPool(this);
       attempt.onLost(refusal);

@@ -86,7 +86,7 @@ export class ClientCall extends RequestedCall implements RepeatedCall, NestedCal
   /** Sends an attempt to the picked instance, or to the direct address. */
   launch(attempt: CallAttempt, pick: Pick | undefined, nowMs: number): void {
     const { client } = this;
-    const pool = client.poolOf(pick ?? this.place.direct!, this.wanted.channels);
+    const pool = client.poolOf(this, pick);
     attempt.begin(pool.address, pick, nowMs);
     this.#lastAddress = pool.address;
     attempt.attempt = this.attempts++;

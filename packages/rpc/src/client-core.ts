@@ -52,6 +52,12 @@ export interface ClientCoreOptions {
   readonly random?: Random;
 }
 
+interface PooledCall {
+  readonly callee: string;
+  readonly place: CallTarget;
+  readonly wanted: { readonly channels?: ChannelKind | undefined };
+}
+
 /** What all calls of a client share. */
 export class ClientCore implements PoolHost {
   readonly service: string;
@@ -69,9 +75,13 @@ export class ClientCore implements PoolHost {
   readonly dial: Dial | undefined;
   readonly openUdp: OpenUdp | undefined;
   readonly backoff: DialBackoff;
+  /** Services that are called by name must prove it. */
+  readonly #checksNames: boolean;
   readonly #pools: PoolSet;
   /** Pools of protocols that callers bring. */
   readonly #foreignPools = new Map<ChannelKind, PoolSet>();
+  /** With TLS, by service: two names may lead to one address, and each must be proved. */
+  readonly #namedPools = new Map<string, PoolSet>();
   readonly #channels = new Set<CallChannel>();
   #endOfFiles: (() => void) | undefined;
 
@@ -96,6 +106,7 @@ export class ClientCore implements PoolHost {
     this.#targets = new CallTargets({ picker, budget: this.limits.retryBudget, defaults, targets });
     this.#pools = new PoolSet(this, SRPC_CHANNELS);
     this.tls = options.tls;
+    this.#checksNames = options.tls?.mode === "required";
     this.dial = options.dial;
     this.openUdp = options.openUdp;
     this.backoff = new DialBackoff(options.random);
@@ -106,9 +117,15 @@ export class ClientCore implements PoolHost {
     return this.#targets.of(target);
   }
 
-  /** @param kind of a foreign protocol; default SRPC */
-  poolOf(at: CallPlace, kind?: ChannelKind): ChannelPool {
-    if (kind === undefined) return this.#pools.of(at);
+  /** The connections for an attempt at the picked instance, or at the direct address. */
+  poolOf(call: PooledCall, pick: Pick | undefined): ChannelPool {
+    const kind = call.wanted.channels;
+    if (kind !== undefined) return this.#foreignPoolOf(pick ?? call.place.direct!, kind);
+    if (pick === undefined) return this.#pools.of(call.place.direct!);
+    return this.#checksNames ? this.#namedPoolOf(call.callee, pick) : this.#pools.of(pick);
+  }
+
+  #foreignPoolOf(at: CallPlace, kind: ChannelKind): ChannelPool {
     let pools = this.#foreignPools.get(kind);
     if (pools === undefined) {
       pools = new PoolSet(this, kind);
@@ -117,9 +134,24 @@ export class ClientCore implements PoolHost {
     return pools.of(at);
   }
 
+  /** The connections to an instance that must prove to be `service`. */
+  #namedPoolOf(service: string, at: CallPlace): ChannelPool {
+    let pools = this.#namedPools.get(service);
+    if (pools === undefined) {
+      pools = new PoolSet(this, SRPC_CHANNELS, service);
+      this.#namedPools.set(service, pools);
+    }
+    return pools.of(at);
+  }
+
   /** A pool without connections is made anew when it is needed. */
   dropPool(pool: ChannelPool): void {
-    const { kind } = pool;
+    const { kind, service } = pool;
+    if (service !== undefined) {
+      const named = this.#namedPools.get(service);
+      if (named?.drop(pool) === true && named.isEmpty) this.#namedPools.delete(service);
+      return;
+    }
     if (kind === SRPC_CHANNELS) {
       this.#pools.drop(pool);
       return;

@@ -5,15 +5,18 @@ import { type CallPlace, ChannelPool, type PoolHost } from "./channel-pool.js";
 export class PoolSet {
   readonly #client: PoolHost;
   readonly #kind: ChannelKind;
+  readonly #service: string | undefined;
   readonly #tcp = new Map<string, Map<number, ChannelPool>>();
   readonly #others = {
     udp: new Map<string, Map<number, ChannelPool>>(),
     tls: new Map<string, Map<number, ChannelPool>>(),
   };
 
-  constructor(client: PoolHost, kind: ChannelKind) {
+  /** @param service that all of them must prove to be */
+  constructor(client: PoolHost, kind: ChannelKind, service?: string) {
     this.#client = client;
     this.#kind = kind;
+    this.#service = service;
   }
 
   get isEmpty(): boolean {
@@ -37,7 +40,10 @@ export class PoolSet {
 
   #add(at: CallPlace): ChannelPool {
     const pools = at.transport === "tcp" ? this.#tcp : this.#others[at.transport];
-    const pool = new ChannelPool(this.#client, at, this.#kind);
+    const { host, port, transport } = at;
+    const service = this.#service;
+    const place = service === undefined ? at : { host, port, transport, service };
+    const pool = new ChannelPool(this.#client, place, this.#kind);
     const byPort = pools.get(at.host);
     if (byPort === undefined) pools.set(at.host, new Map([[at.port, pool]]));
     else byPort.set(at.port, pool);

@@ -79,13 +79,14 @@ export abstract class TcpChannel implements CallChannel {
   }
 
   async #dial(): Promise<void> {
-    const { address, host, port } = this.place;
+    const { address, host, port, service } = this.place;
     const { client } = this;
     const { maxFrameBytes, idleTimeoutMs, connectTimeoutMs: timeoutMs } = client.limits;
     try {
       const options = { host, port, timeoutMs, signal: this.#dialAbort.signal };
       const own = client.dial?.(options);
-      const stream = await (own ?? dialStream(options, this.place.isSecure ? client.tlsInUse() : "none"));
+      const stream = await (own ??
+        dialStream({ ...options, service }, this.place.isSecure ? client.tlsInUse() : "none"));
       this.connection = new StreamConnection({
         stream,
         pool: client.buffers,

@@ -1,32 +1,38 @@
 import { isIP } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
+import { tryServiceIdentity } from "@msec/core";
 import { type DialTcpOptions, dialTcp } from "../dial-tcp.js";
 import { netError } from "../errno.js";
-import { NetTimeout, TlsCertificateRefused, TlsFailed } from "../errors.js";
+import { NetTimeout, TlsCertificateRefused, TlsFailed, TlsServiceRefused } from "../errors.js";
 import type { TlsDirectory } from "./tls-directory.js";
-import { certificateProblem, isCertificateProblem } from "./tls-peer.js";
+import { certificateProblem, isCertificateProblem, tlsPeerOf } from "./tls-peer.js";
 
 export interface DialTlsOptions extends Omit<DialTcpOptions, "readShared"> {
   /** Own certificate, and the authorities that are trusted. */
   readonly files: TlsDirectory;
+  /** `First.Second`: the server's certificate must be of this service. Undefined: of anybody at that address. */
+  readonly service?: string | undefined;
 }
 
 /**
  * Connects and shakes hands within `timeoutMs`. The server's certificate must come from a trusted authority and name the dialled
- * address among its alternative names.
+ * address among its alternative names, and the service where one is given.
  *
- * @throws NET_TLS_CERTIFICATE_REFUSED, NET_TLS_FAILED, NET_TLS_FILES_INVALID, NET_TIMEOUT and what `dialTcp` throws
+ * @throws NET_TLS_CERTIFICATE_REFUSED, NET_TLS_SERVICE_REFUSED, NET_TLS_FAILED, NET_TLS_FILES_INVALID, NET_TIMEOUT and what
+ *   `dialTcp` throws
  */
 export async function dialTls(options: DialTlsOptions): Promise<TLSSocket> {
-  const { files, host, timeoutMs = 1000, signal } = options;
+  const { files, host, service, timeoutMs = 1000, signal } = options;
   const { context } = files.read();
+  const address = `${host}:${options.port}`;
   const untilMs = performance.now() + timeoutMs;
   const socket = await dialTcp(options);
   // An address needs no name in the ClientHello; Node checks it against the `IP Address` names.
   const stream = connect({ socket, secureContext: context, host, ...(isIP(host) === 0 && { servername: host }) });
   const leftMs = Math.max(1, untilMs - performance.now());
   try {
-    await secured(stream, { leftMs, timeoutMs, address: `${host}:${options.port}`, signal });
+    await secured(stream, { leftMs, timeoutMs, address, signal });
+    if (service !== undefined) mustBeService(tlsPeerOf(stream).uris, { service, address });
   } catch (error) {
     stream.on("error", () => undefined);
     stream.destroy();
@@ -34,6 +40,15 @@ export async function dialTls(options: DialTlsOptions): Promise<TLSSocket> {
     throw error;
   }
   return stream;
+}
+
+/** The id before the name is that of the machine's agent: a service may run on any machine. */
+function mustBeService(
+  identities: readonly string[],
+  at: { readonly service: string; readonly address: string },
+): void {
+  if (identities.some((uri) => tryServiceIdentity(uri)?.service === at.service)) return;
+  throw new TlsServiceRefused({ ...at, identities });
 }
 
 interface Handshake {
