@@ -24,7 +24,8 @@ import { DatagramGuard, type DatagramLimits } from "./datagram-limits.js";
 import { DatagramAnswerTooLarge, HeadInvalid } from "./errors.js";
 import { fillReplyHead } from "./reply-head.js";
 import { RunningRequests } from "./running-requests.js";
-import type { RequestContext, ServerCore, ServerPeer } from "./server-core.js";
+import type { ServerCore } from "./server-core.js";
+import type { RequestContext, ServerPeer } from "./server-peer.js";
 import type { BoundMethod } from "./service-binding.js";
 
 const ERR_INVALID_HEAD = -4;

@@ -22,7 +22,8 @@ import {
   type WireError,
   wireErrorOf,
 } from "@msec/protocol";
-import type { RequestContext, ServerPeer } from "./server-core.js";
+import type { ServerCore } from "./server-core.js";
+import type { RequestContext, ServerPeer } from "./server-peer.js";
 import type { BoundMethod } from "./service-binding.js";
 
 /** Name of callers that give none (original's default). */
@@ -33,6 +34,7 @@ const FLOW_ID = /^[1-9][0-9]{0,19}$/;
 const UINT32_N = 0xffff_ffffn;
 
 export interface HttpPeer extends ServerPeer {
+  readonly core: ServerCore;
   readonly output: OutputBatcher<ProtoWriter>;
   /** Keep what arrives until `unblockInput()`. */
   blockInput(): void;

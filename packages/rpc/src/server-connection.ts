@@ -1,46 +1,25 @@
-/** One TCP connection of the server. Its first byte tells the protocol: `(` starts a frame, a capital letter an HTTP request. */
+/**
+ * One TCP connection of the server: its protocol, its limits and its end. Its first byte tells the protocol: a capital letter starts an
+ * HTTP request; everything else is a frame, or fails as one.
+ */
 import { type AppError, formatHostPort, isAppError } from "@msec/core";
 import {
   type InputStream,
   NetIdle,
+  type OutputBatcher,
   type OutputBufferPool,
   StreamConnection,
   type StreamConnectionLimits,
 } from "@msec/net";
-import {
-  appendFrame,
-  CAPABILITY_CANCEL,
-  closeFrame,
-  createFrameSlice,
-  createHead,
-  decodeHead,
-  encodeHead,
-  FrameTooLarge,
-  frameLength,
-  openFrame,
-  type ProtoWriter,
-  type RpcHead,
-  resetHead,
-  sliceFrame,
-  type WireError,
-  wireErrorOf,
-} from "@msec/protocol";
-import { HeadInvalid, PeerLost, ShuttingDown } from "./errors.js";
-import { HttpExchange } from "./http-exchange.js";
-import { fillReplyHead } from "./reply-head.js";
+import type { ProtoWriter, WireError } from "@msec/protocol";
+import { PeerLost } from "./errors.js";
+import { FrameExchange, type FramePeer } from "./frame-exchange.js";
+import { HttpExchange, type HttpPeer } from "./http-exchange.js";
 import { RunningRequests } from "./running-requests.js";
 import type { PeerSecurity } from "./security/server-security.js";
-import type { ReceivedFrame, RequestContext, ServerCore, ServerPeer } from "./server-core.js";
+import type { ServerCore } from "./server-core.js";
+import type { RequestContext } from "./server-peer.js";
 import type { BoundMethod } from "./service-binding.js";
-import {
-  ERR_INVALID_HEAD,
-  ERR_INVALID_PACKAGE,
-  fillUnreadableHead,
-  readRefusedHead,
-  type UnreadableError,
-} from "./unreadable-request.js";
-
-const NO_BYTES = new Uint8Array(0);
 
 export interface ServerConnectionOptions {
   readonly core: ServerCore;
@@ -55,14 +34,7 @@ export interface ServerConnectionOptions {
   readonly onClose: (connection: ServerConnection) => void;
 }
 
-type CurrentFrame = Required<ReceivedFrame>;
-
-/** Decoding and encoding are synchronous and never re-entered: one object each serves all connections. */
-const requestHead = createHead();
-const replyHead = createHead();
-const slice = createFrameSlice();
-
-export class ServerConnection implements ServerPeer {
+export class ServerConnection implements FramePeer, HttpPeer {
   readonly core: ServerCore;
   readonly address: string;
   readonly localAddress: string;
@@ -75,24 +47,12 @@ export class ServerConnection implements ServerPeer {
   readonly #connection: StreamConnection<ProtoWriter>;
   readonly #maxFrameBytes: number;
   readonly #onClose: (connection: ServerConnection) => void;
-  readonly #frame: CurrentFrame = {
-    peer: this,
-    head: requestHead,
-    bytes: NO_BYTES,
-    slice,
-    echoEnd: 0,
-    current: undefined,
-  };
+  /** The protocol that the first byte told; the other stays undefined. */
+  #frames: FrameExchange | undefined;
   #http: HttpExchange | undefined;
-  #isFirst = true;
   #hasEnded = false;
   /** The next answer with nothing under way is the last one here. */
   #isLeaving = false;
-  /** A frame has come: the peer speaks our protocol. */
-  #hasServed = false;
-  #hasToldCapabilities = false;
-  /** The peer is a client of this generation: it understands a notice that we are about to stop. */
-  #knowsNotice = false;
 
   constructor(options: ServerConnectionOptions) {
     this.core = options.core;
@@ -122,22 +82,7 @@ export class ServerConnection implements ServerPeer {
       this.#http?.answer(ctx, method, response);
       return;
     }
-    const writer = this.#writer();
-    const start = openFrame(writer);
-    if (this.#isEcho(ctx)) writer.rawPart(this.#frame.bytes, slice.headStart, this.#frame.echoEnd);
-    else encodeHead(this.#replyHead(ctx), writer);
-    const bodyStart = writer.length;
-    try {
-      method.type.output.encode(response, writer);
-    } catch (error) {
-      writer.truncate(start);
-      throw error;
-    }
-    const size = closeFrame(writer, start, bodyStart);
-    if (size > this.#maxFrameBytes) {
-      writer.truncate(writer.length - size);
-      throw new FrameTooLarge({ sizeBytes: size, limitBytes: this.#maxFrameBytes });
-    }
+    this.#frames?.answer(ctx, method, response);
     this.#endIfDone();
   }
 
@@ -147,7 +92,7 @@ export class ServerConnection implements ServerPeer {
       this.#http?.answerError(ctx, error);
       return;
     }
-    appendFrame(this.#writer(), this.#replyHead(ctx, error));
+    this.#frames?.answerError(ctx, error);
     this.#endIfDone();
   }
 
@@ -157,11 +102,7 @@ export class ServerConnection implements ServerPeer {
 
   /** Tells a peer that understands it to send nothing more here; it closes the connection when its last answer has come. */
   announceStop(): void {
-    if (this.isLost || !this.#knowsNotice) return;
-    resetHead(replyHead);
-    replyHead.err = -11;
-    replyHead.reason = ShuttingDown.reason;
-    appendFrame(this.#connection.output.open(), replyHead);
+    if (!this.isLost) this.#frames?.announceStop();
   }
 
   /** Monotonic time of the last complete message. */
@@ -204,7 +145,7 @@ export class ServerConnection implements ServerPeer {
     this.#endIfDone();
   }
 
-  get output(): StreamConnection<ProtoWriter>["output"] {
+  get output(): OutputBatcher<ProtoWriter> {
     return this.#connection.output;
   }
 
@@ -212,108 +153,23 @@ export class ServerConnection implements ServerPeer {
     this.#connection.blockInput();
   }
 
-  /** A good answer given while the request's bytes are still here, with nothing to add: it repeats the request's head. */
-  #isEcho(ctx: RequestContext): boolean {
-    const frame = this.#frame;
-    return (
-      ctx === frame.current &&
-      frame.echoEnd !== 0 &&
-      this.#hasToldCapabilities &&
-      (requestHead.flowIdLow !== 0 || requestHead.flowIdHigh !== 0) &&
-      ctx.coloring === (requestHead.coloring !== 0)
-    );
-  }
-
-  /** The first answer tells what this server understands. */
-  #replyHead(ctx: RequestContext, error?: WireError): RpcHead {
-    const head = fillReplyHead(replyHead, ctx, error);
-    if (!this.#hasToldCapabilities) {
-      this.#hasToldCapabilities = true;
-      head.capabilities = CAPABILITY_CANCEL;
-    }
-    return head;
-  }
-
-  #writer(): ProtoWriter {
-    const { output } = this.#connection;
-    try {
-      output.check();
-    } catch (error) {
-      // Rule for a peer that asks and never reads: it loses the connection.
-      this.#connection.destroy(isAppError(error) ? error : undefined);
-    }
-    return output.open();
-  }
-
   #consume(bytes: Uint8Array, start: number, end: number): number {
     this.arrivedMs = this.#connection.readMs;
     this.nowMs = this.arrivedMs;
-    if (this.#http === undefined && this.#isFirst) this.#recognise(bytes[start]!);
+    if (this.#frames !== undefined) return this.#frames.consume(bytes, start, end);
     if (this.#http !== undefined) return this.#http.consume(bytes, start, end);
-    let at = start;
-    while (at < end) {
-      const used = this.#onFrame(bytes, at, end);
-      if (used === 0) break;
-      at += used;
-    }
-    return at - start;
+    return this.#recognise(bytes[start]!).consume(bytes, start, end);
   }
 
-  /** The first byte decides for the whole connection; what is neither fails as a frame. */
-  #recognise(firstByte: number): void {
-    this.#isFirst = false;
+  /** The first byte decides for the whole connection. */
+  #recognise(firstByte: number): FrameExchange | HttpExchange {
     const isVerb = firstByte >= 0x41 && firstByte <= 0x5a;
-    if (isVerb) this.#http = new HttpExchange(this, this.#maxFrameBytes);
-  }
-
-  #onFrame(bytes: Uint8Array, at: number, end: number): number {
-    let size: number;
-    try {
-      size = frameLength(bytes, at, end, this.#maxFrameBytes);
-    } catch (error) {
-      this.#onBadFrame(bytes, at, end, error);
-      throw error;
+    if (isVerb) {
+      this.#http = new HttpExchange(this, this.#maxFrameBytes);
+      return this.#http;
     }
-    if (size === 0) return 0;
-    this.#hasServed = true;
-    sliceFrame(bytes, at, slice);
-    try {
-      this.#frame.echoEnd = decodeHead(bytes, slice.headStart, slice.headEnd, requestHead);
-    } catch (error) {
-      this.#onBadHead(error);
-      return size;
-    }
-    if (!this.#knowsNotice && requestHead.timeoutMs !== 0) this.#onNewPeer();
-    this.#frame.bytes = bytes;
-    this.core.dispatch(this.#frame);
-    this.#frame.current = undefined;
-    return size;
-  }
-
-  /** The first request of a peer that understands the notice; this process may be about to hand over already. */
-  #onNewPeer(): void {
-    this.#knowsNotice = true;
-    if (this.core.isHandingOver) this.announceStop();
-  }
-
-  #onBadHead(cause: unknown): void {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    const error = new HeadInvalid({ problem }, { cause });
-    this.#answerUnreadable({ err: ERR_INVALID_HEAD, reason: error.reason, errMsg: error.message });
-    // Nobody can match an answer without a sequence, so the end of the connection says the same.
-    if (requestHead.sequenceHigh === 0 && requestHead.sequenceLow === 0) throw error;
-  }
-
-  /** Frames can't be told apart any more. What came before is answered; so is this one, then the connection closes. */
-  #onBadFrame(bytes: Uint8Array, at: number, end: number, error: unknown): void {
-    const isFrame = readRefusedHead(bytes, at, end, requestHead);
-    if (!isFrame && !this.#hasServed) return;
-    const { reason, errMsg } = wireErrorOf(error);
-    this.#answerUnreadable({ err: ERR_INVALID_PACKAGE, reason, errMsg });
-  }
-
-  #answerUnreadable(error: UnreadableError): void {
-    appendFrame(this.#writer(), fillUnreadableHead(replyHead, requestHead, error));
+    this.#frames = new FrameExchange(this, this.#maxFrameBytes);
+    return this.#frames;
   }
 
   /**
@@ -322,7 +178,7 @@ export class ServerConnection implements ServerPeer {
    */
   #onEnd(): void {
     this.#hasEnded = true;
-    if (this.#knowsNotice && this.inFlight > 0) this.destroy();
+    if (this.#frames?.knowsNotice === true && this.inFlight > 0) this.destroy();
     else this.#endIfDone();
   }
 

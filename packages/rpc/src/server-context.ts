@@ -3,8 +3,7 @@
  * gets as `IncomingRequest`. One object for all three, since allocation is what a call costs; texts are made when they are read.
  */
 
-import { type AppError, type Clock, random32 } from "@msec/core";
-import { createTimerEntry, type TimerEntry, type TimerWheel } from "@msec/net";
+import { type AppError, random32 } from "@msec/core";
 import type { InitOf, MessageOf, MessageType, MethodType, RpcHead, ServiceType } from "@msec/protocol";
 import type { CallContext, CallParent, NestedCall } from "./call-context.js";
 import type { IncomingRequest, OutgoingCall } from "./call-events.js";
@@ -12,39 +11,19 @@ import type { CallOptions } from "./call-options.js";
 import { priorityOfWire } from "./call-priority.js";
 import type { CallFunction, Stub } from "./caller.js";
 import { createStub, exchangeRequest, rawRequest } from "./caller-members.js";
-import type { RpcClient } from "./client.js";
-import { DeadlinePassed, PeerLost } from "./errors.js";
+import type { ContextHost } from "./context-host.js";
 import type { ExchangeProtocol } from "./exchange-protocol.js";
 import { decimalId, randomFlowHigh, spanText } from "./ids.js";
 import type { RefusalCause } from "./overload/admission.js";
+import { RequestSignal, type SignalledRequest } from "./request-signal.js";
 import type { RunningRequest } from "./running-requests.js";
 
 /** Attempts kept per request for the hop record. */
 const MAX_NOTED_CALLS = 32;
 const NO_CALLS: readonly OutgoingCall[] = [];
 
-/** What a request needs of the connection it came by, and of the server. */
-export interface ContextHost {
-  readonly core: {
-    readonly service: string;
-    readonly clock: Clock;
-    readonly wheel: TimerWheel;
-    /** @throws RPC_CLIENT_CLOSED the server has no client */
-    clientOrThrow(): Pick<RpcClient, "callWithin" | "callMethodWithin">;
-  };
-  /** `ip:port` of the caller. */
-  readonly address: string;
-  /** `ip:port` the request came to. */
-  readonly localAddress: string;
-  /** Monotonic time at which the bytes being worked on arrived; deadlines count from here. */
-  readonly arrivedMs: number;
-  /** Monotonic; kept fresh by whoever reads the clock, so that it is read once per request. */
-  readonly nowMs: number;
-  readonly isLost: boolean;
-}
-
 export class ServerContext<H extends ContextHost = ContextHost>
-  implements CallContext, CallParent, IncomingRequest, RunningRequest
+  implements CallContext, CallParent, IncomingRequest, RunningRequest, SignalledRequest
 {
   readonly method: string;
   readonly caller: string;
@@ -82,8 +61,8 @@ export class ServerContext<H extends ContextHost = ContextHost>
   nextRunning: RunningRequest | undefined = undefined;
   /** Calls under way; a set from the second one on. */
   #nested: NestedCall | Set<NestedCall> | undefined;
-  #abort: AbortController | undefined;
-  #deadlineEntry: TimerEntry | undefined;
+  /** Made when the handler asks for it. */
+  #signal: RequestSignal | undefined;
 
   constructor(link: H, head: RpcHead, protocol: "srpc" | "http") {
     this.link = link;
@@ -189,8 +168,8 @@ export class ServerContext<H extends ContextHost = ContextHost>
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= this.#watch();
-    return this.#abort.signal;
+    this.#signal ??= new RequestSignal(this);
+    return this.#signal.signal;
   }
 
   call<I extends MessageType, O extends MessageType>(
@@ -246,7 +225,7 @@ export class ServerContext<H extends ContextHost = ContextHost>
   abandon(reason: AppError): void {
     if (this.abandoned !== undefined) return;
     this.abandoned = reason;
-    this.#abort?.abort(reason);
+    this.#signal?.abort(reason);
     const nested = this.#nested;
     this.#nested = undefined;
     if (nested instanceof Set) for (const call of nested) call.cancel(reason);
@@ -255,26 +234,11 @@ export class ServerContext<H extends ContextHost = ContextHost>
 
   /** The handler ended with what its own signal told it. */
   isOwnEnd(error: unknown): boolean {
-    const signal = this.#abort?.signal;
-    return signal?.aborted === true && signal.reason === error;
+    return this.#signal?.hasTold(error) === true;
   }
 
   /** The answer is given: nothing watches any more. */
   unwatch(): void {
-    if (this.#deadlineEntry !== undefined) this.link.core.wheel.remove(this.#deadlineEntry);
-  }
-
-  /** The deadline is watched only for requests that ask. */
-  #watch(): AbortController {
-    const controller = new AbortController();
-    const expire = (): void => controller.abort(new DeadlinePassed({ method: this.method }));
-    if (this.abandoned !== undefined) controller.abort(this.abandoned);
-    else if (this.link.isLost) controller.abort(new PeerLost({ peer: this.link.address }));
-    else if (this.remainingMs() === 0) expire();
-    else if (this.deadlineMs !== Number.POSITIVE_INFINITY) {
-      this.#deadlineEntry = createTimerEntry(expire);
-      this.link.core.wheel.add(this.#deadlineEntry, this.deadlineMs);
-    }
-    return controller;
+    this.#signal?.unwatch();
   }
 }
