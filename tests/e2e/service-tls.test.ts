@@ -71,6 +71,14 @@ describe("TLS between services", () => {
     }
   });
 
+  it("reaches a service by its name, whose certificate must be that of the service", async () => {
+    const named = (second: string) => ({ first: "Shop", second });
+    const body = { action: "expand" as const, addresses: [callee] };
+    await platform.api("capacity.change", { params: named("cart"), body });
+    const reached = async () => (await ask(desk.app, "Shop.cart").catch(() => undefined))?.errmsg === "over TLS";
+    await waitUntil("the name is known on the machine", reached, 10_000);
+  });
+
   it("refuses plain callers, and callers that only say that they are somebody else", async () => {
     await expect(ask(client(machines[1]!, "off"))).rejects.toMatchObject({ reason: "RPC_TLS_REQUIRED" });
     await expect(ask(client(machines[1]!, "required"))).rejects.toMatchObject({
