@@ -1,25 +1,9 @@
-/** The tuning keys of a service, under the names of the original. Ranges and defaults: nlb.md §2.1. */
-import { NLB_DEFAULT_TUNING } from "@msec/protocol";
+/** The tuning keys of a service, under the names of the original. */
+import { NLB_DEFAULT_TUNING, type NlbTuning } from "@msec/protocol";
 import { NameEntryInvalid } from "./errors.js";
 
-export interface NamingTuning {
-  /** Requests below which success says nothing; a whole number, default 10. */
-  readonly shaping_request_min?: number;
-  /** 0.00001 < x ≤ 1, default 0.98. */
-  readonly success_ratio_base?: number;
-  /** 0.00001 < x ≤ success_ratio_base, default 0.6. */
-  readonly success_ratio_min?: number;
-  /** 0.00001 < x ≤ 1, default 0.1. */
-  readonly resume_weight_ratio?: number;
-  /** 0.00001 < x ≤ 1, default 0.01. */
-  readonly dead_retry_ratio?: number;
-  /** 0.00001 < x < 1, default 0.5. */
-  readonly weight_low_watermark?: number;
-  /** 0.00001 < x < 1, default 0.5. */
-  readonly weight_low_ratio?: number;
-  /** 0.00001 < x < 1, default 0.05. */
-  readonly weight_incr_ratio?: number;
-}
+/** What is missing has its default. */
+export type NamingTuning = Partial<NlbTuning>;
 
 const KEYS = Object.keys(NLB_DEFAULT_TUNING) as (keyof NamingTuning)[];
 const LEAST_RATIO = 0.00001;

@@ -55,15 +55,23 @@ export const NLB_HASH_SLOTS = 20_000;
 /** An empty slot. */
 export const NLB_NO_SERVER = 0xffff_ffff;
 
-/** `shaping_request_min` and the seven ratios. Ratios are kept as 32-bit floats. */
+/** `shaping_request_min` and the seven ratios. Ratios are kept as 32-bit floats; each is above 0.00001. */
 export interface NlbTuning {
+  /** Requests below which success says nothing; a whole number. */
   readonly shaping_request_min: number;
+  /** At most 1. */
   readonly success_ratio_base: number;
+  /** At most `success_ratio_base`. */
   readonly success_ratio_min: number;
+  /** At most 1. */
   readonly resume_weight_ratio: number;
+  /** At most 1. */
   readonly dead_retry_ratio: number;
+  /** Below 1. */
   readonly weight_low_watermark: number;
+  /** Below 1. */
   readonly weight_low_ratio: number;
+  /** Below 1. */
   readonly weight_incr_ratio: number;
 }
 
