@@ -1,6 +1,6 @@
 /** Many calls at once from several processes that share one table: a seeded event simulation, no real time. */
 import { Balancer } from "./balancer.js";
-import { reportProbe } from "./ejection.js";
+import { isRefusing, reportProbe } from "./ejection.js";
 import { type CallOutcome, HEALTH_FIELD as F, type HealthField, type Nearness } from "./health-table.js";
 import { MemoryHealthTable } from "./memory-health-table.js";
 import { tryPolicyId } from "./policies/registry.js";
@@ -134,6 +134,7 @@ export class SimulatedFleet {
     if (dial === undefined || this.#nowMs < this.#dialAtMs) return;
     this.#dialAtMs += 1_000;
     for (const slot of this.ejected) {
+      if (!isRefusing(this.table, slot)) continue;
       const answered = dial(slot, this.atMs);
       reportProbe(this.table, slot, { answered, nowMs: this.#nowMs, settings: { ...DEFAULT_SETTINGS, ...settings } });
     }
