@@ -6,6 +6,15 @@ import { zh } from "./messages-zh.js";
 const holes = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1]))].sort();
 const texts = Object.entries(en) as [keyof typeof en, string][];
 
+it("has each key in one file of a language only", () => {
+  const files = Object.entries(import.meta.glob<Record<string, object>>("./*-messages-*.ts", { eager: true }));
+  const count = (language: string) =>
+    files
+      .filter(([file]) => file.endsWith(`-${language}.ts`))
+      .flatMap(([, module]) => Object.values(module).flatMap(Object.keys)).length;
+  expect([count("en"), count("zh")]).toEqual([Object.keys(en).length, Object.keys(zh).length]);
+});
+
 it("has the same keys in both languages, sorted alike", () => {
   expect(Object.keys(zh)).toEqual(Object.keys(en));
 });

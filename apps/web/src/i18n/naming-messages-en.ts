@@ -1,0 +1,47 @@
+/** Texts about names: what is held back, routes, policies, in English; `naming-messages-zh.ts` has the same keys. */
+export const namingTexts = {
+  "held.confirm": "Publish",
+  "held.confirmText":
+    "{service} goes from {published} {published:instance|instances} to {wanted} on all machines. Do this only if it is meant.",
+  "held.discard": "Discard",
+  "held.discardText":
+    "{service} keeps the {published} {published:instance|instances} that machines know; the change is thrown away.",
+  "held.refused": "Machines that refuse the list: {machines}. {why}",
+  "held.take": "Have them take it",
+  "held.takeText":
+    "The list of this console replaces what these machines know: {machines}. Do this only if what it lacks is gone.",
+  "held.text": "Machines go on with what they know until somebody decides.",
+  "held.title": "Changes of names that look like accidents are held back",
+
+  "policy.adaptive": "Compares a few instances by latency, calls in flight and success; what is slow gets less.",
+  "policy.consistent-hash": "Keeps a key on one instance while that one is in use and not overloaded.",
+  "policy.dynamic-wrr": "Weight times recent success; nobody is taken out for failing calls.",
+  "policy.odd": "As dynamic wrr, without trial calls; for foreign services.",
+  "policy.standard": "As dynamic wrr; what fails more than the others is taken out and tried again.",
+  "policy.wrr": "The configured weights, always; only what refuses connections is passed over.",
+
+  "routes.locality.rack": "prefers the same rack, then the same zone",
+  "routes.locality.zone": "prefers the same zone",
+  "routes.near": "Near",
+  "routes.near.none": "elsewhere",
+  "routes.near.rack": "same rack",
+  "routes.near.zone": "same zone",
+  "routes.noMachine": "No machine is online",
+  "routes.noMachineText": "Each machine decides by itself. Start an agent, or look again when one is back.",
+  "routes.none": "No instance is in traffic",
+  "routes.noneText": "Calls from this machine fail at once. Expand the service on the Instances tab.",
+  "routes.partition": "only the machine's own set, {n} instances of other sets left out",
+  "routes.sample": "One pick now:",
+  "routes.seenFrom": "Seen from",
+  "routes.share": "Share of calls",
+  "routes.state.due": "Next call tries it",
+  "routes.state.ejected": "Ejected",
+  "routes.state.failing": "Failing",
+  "routes.state.ramping": "Ramping up",
+  "routes.state.ready": "In use",
+  "routes.state.trial": "On trial",
+  "routes.state.unused": "Not called yet",
+  "routes.summary": "Policy {policy} · {count} instances · names of revision {revision}",
+  "routes.unknown": "{machine} does not know this service",
+  "routes.unknownText": "Its agent has not got the names from the console yet; that takes a second after it connects.",
+} as const;
