@@ -54,6 +54,18 @@ describe("many services at once", () => {
     expect(judged[9]).toMatch("10 of 20");
   });
 
+  it("does not count, or hold back, what got its instances back", () => {
+    const window = new LossWindow();
+    lose(window, 10);
+    window.note("A1.B9", of(3), of(3), 1);
+    expect([window.judge("A1.B9", 20), window.judge("A1.B0", 20)]).toEqual([
+      undefined,
+      expect.stringMatching("9 of 20"),
+    ]);
+    window.note("A1.B8", of(1), of(1), 1); // of three, whoever published one of them
+    expect(window.judge("A1.B8", 20)).toMatch("9 of 20");
+  });
+
   it.each([
     ["of very many", { served: 100 }],
     ["one after the other", { everyMs: 2_000 }],

@@ -24,13 +24,19 @@ export function judgeService(before: Instances, after: Instances): string | unde
 
 /** Counts services that lost at least half of their instances of late. */
 export class LossWindow {
-  readonly #lostAtMs = new Map<string, number>();
+  readonly #lost = new Map<string, { readonly was: number; readonly atMs: number }>();
 
-  /** Notes a change that is about to be made. Note all that come together before the first is judged. */
+  /**
+   * Notes a change that is about to be made; one that puts a loss right is no loss any more. Note all that come together before the
+   * first is judged.
+   */
   note(service: string, before: Instances, after: Instances, nowMs: number): void {
-    for (const [other, atMs] of this.#lostAtMs) if (nowMs - atMs > AT_ONCE_MS) this.#lostAtMs.delete(other);
-    const [was, is] = [countOf(before), countOf(after)];
-    if (was > 0 && is * 2 <= was) this.#lostAtMs.set(service, nowMs);
+    for (const [other, { atMs }] of this.#lost) if (nowMs - atMs > AT_ONCE_MS) this.#lost.delete(other);
+    const is = countOf(after);
+    const was = Math.max(countOf(before), this.#lost.get(service)?.was ?? 0);
+    if (was === 0) return;
+    if (is * 2 <= was) this.#lost.set(service, { was, atMs: nowMs });
+    else this.#lost.delete(service);
   }
 
   /**
@@ -39,8 +45,8 @@ export class LossWindow {
    * @param served services that have instances now
    */
   judge(service: string, served: number): string | undefined {
-    const losing = this.#lostAtMs.size;
-    if (!this.#lostAtMs.has(service) || losing < MANY_SERVICES || losing <= served * LARGE_PART) return undefined;
+    const losing = this.#lost.size;
+    if (!this.#lost.has(service) || losing < MANY_SERVICES || losing <= served * LARGE_PART) return undefined;
     return `${losing} of ${served} services lose half of their instances or more at once`;
   }
 }

@@ -83,6 +83,20 @@ describe("the gate", () => {
     expect(await countOf(service)).toBe(2);
   });
 
+  it("lets go of a large part of all services as soon as each is put right, by hand or by itself", async () => {
+    const names = Array.from({ length: 9 }, (_, at) => `A1.B${at}`);
+    for (const name of names) await put(name, 3);
+    await gate.settled();
+    for (const name of names) await put(name, 0);
+    await gate.settled();
+    expect(heldNames()).toEqual(names);
+    await gate.discard("A1.B0");
+    for (const name of names.slice(1)) await put(name, 3);
+    await gate.settled();
+    expect(gate.held).toEqual([]);
+    expect(await Promise.all(names.map(countOf))).toEqual(names.map(() => 3));
+  });
+
   it("judges again after a restart: what was held stays held, and what happened meanwhile is published", async () => {
     await put("A1.B1", 5);
     await put("A2.B2", 5);
