@@ -7,6 +7,7 @@ import "./styles/page.css";
 import "./styles/charts.css";
 import "./styles/logs.css";
 import "./styles/releases.css";
+import "./styles/held.css";
 import "./styles/narrow.css";
 
 const root = document.getElementById("root");

@@ -6,6 +6,7 @@ import { ChangePasswordDialog } from "../accounts/change-password-dialog.js";
 import { api } from "../api/api.js";
 import { useSession } from "../api/session.js";
 import { useApi } from "../api/use-api.js";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
 import { useShowError } from "../ui/show-error.js";
 import { StateTag } from "../ui/state-tag.js";
@@ -42,6 +43,7 @@ export function TopBar({ wide, onMenu, onSearch }: TopBarProps) {
 /** The state of the whole system in one badge. */
 function SystemHealth() {
   const t = useText();
+  const phrase = usePhrase();
   const overview = useApi("overview.get", undefined, { refreshMs: 5000 });
   if (overview.error) return <StateTag tone="failing" word={t("frame.noAnswer")} title={overview.error.message} />;
   if (!overview.data) return null;
@@ -51,7 +53,7 @@ function SystemHealth() {
     health === "well" ? t("frame.allWell") : bad > 0 ? t("frame.notWell", { n: bad }) : t(`health.${health}`);
   return (
     <Link to="/" className="health-badge">
-      <StateTag tone={health} word={word} title={text} />
+      <StateTag tone={health} word={word} title={phrase(text)} />
     </Link>
   );
 }

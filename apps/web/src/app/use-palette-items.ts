@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useSession } from "../api/session.js";
 import { useApi } from "../api/use-api.js";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
 import { NAVIGATION } from "./navigation.js";
 import type { PaletteItem } from "./palette-items.js";
@@ -9,6 +10,7 @@ import { fullName } from "./tree-groups.js";
 /** Everything the palette can open, from the lists that the console gives anyway. */
 export function usePaletteItems(): readonly PaletteItem[] {
   const t = useText();
+  const phrase = usePhrase();
   const { permissions } = useSession();
   const services = useApi("services.list").data?.services;
   const machines = useApi("machines.list").data?.machines;
@@ -23,7 +25,7 @@ export function usePaletteItems(): readonly PaletteItem[] {
     const found: PaletteItem[] = (services ?? []).map((service) => ({
       kind: "service",
       text: fullName(service),
-      hint: service.healthText,
+      hint: phrase(service.healthText),
       to: `/services/${service.first}/${service.second}`,
     }));
     const instances: PaletteItem[] = (machines ?? []).flatMap((machine) =>
@@ -47,5 +49,5 @@ export function usePaletteItems(): readonly PaletteItem[] {
       to: `/releases/${release.releaseId}`,
     }));
     return [...pages, ...found, ...instances, ...hosts, ...plans];
-  }, [t, permissions, services, machines, releases]);
+  }, [t, phrase, permissions, services, machines, releases]);
 }

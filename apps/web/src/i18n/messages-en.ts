@@ -1,6 +1,7 @@
 import { accountTexts } from "./account-messages-en.js";
 import { frameTexts } from "./frame-messages-en.js";
 import { namingTexts } from "./naming-messages-en.js";
+import { phraseTexts } from "./phrase-messages-en.js";
 import { releaseTexts } from "./release-messages-en.js";
 import { serviceTexts } from "./service-messages-en.js";
 import { watchTexts } from "./watch-messages-en.js";
@@ -14,6 +15,7 @@ export const en = {
   ...accountTexts,
   ...serviceTexts,
   ...namingTexts,
+  ...phraseTexts,
   ...releaseTexts,
   ...watchTexts,
 } as const;

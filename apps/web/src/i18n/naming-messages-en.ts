@@ -1,17 +1,49 @@
 /** Texts about names: what is held back, routes, policies, in English; `naming-messages-zh.ts` has the same keys. */
 export const namingTexts = {
-  "held.confirm": "Publish",
-  "held.confirmText":
-    "{service} goes from {published} {published:instance|instances} to {wanted} on all machines. Do this only if it is meant.",
-  "held.discard": "Discard",
-  "held.discardText":
-    "{service} keeps the {published} {published:instance|instances} that machines know; the change is thrown away.",
-  "held.refused": "Machines that refuse the list: {machines}. {why}",
-  "held.take": "Have them take it",
+  "held.audit": "Who changed what",
+  "held.keep": "Keep",
+  "held.keepAll": "Keep all {n}",
+  "held.keepN": "Keep {n}",
+  "held.keepOf": "Keep the instances of {service}",
+  "held.keepOfMany": "Keep the instances of {n} services",
+  "held.keepText":
+    "The change is thrown away. {service} stays at {n} {n:instance|instances} on all machines; those that are registered here are in traffic again. Register the others, too: what this console does not list is held back again at its next start.",
+  "held.keepTextMany":
+    "The changes are thrown away. All machines stay with what they know of {names}; instances that are registered here are in traffic again. Register the others, too: what this console does not list is held back again at its next start.",
+  "held.kept": "Kept: {n} {n:service stays|services stay} as machines know {n:it|them}",
+  "held.let": "Let through",
+  "held.letAll": "Let all {n} through…",
+  "held.letOf": "Let the change of {service} through",
+  "held.letOfMany": "Let {n} changes through",
+  "held.letOne": "Let through…",
+  "held.letText":
+    "Within a second all machines call {wanted} {wanted:instance|instances} of {service} instead of {published}. They must carry the load alone.",
+  "held.letTextGone":
+    "{service} itself goes, with {published} {published:instance|instances}. Within a second every call to it fails on all machines.",
+  "held.letTextMany": "Within a second all machines call fewer instances of {names}.",
+  "held.letTextManyNone": "Of {n} {n:service|services} no instance is left: every call to {n:it|them} fails.",
+  "held.letTextNone":
+    "No instance of {service} is left of {published}. Within a second every call to it fails on all machines.",
+  "held.list": "Names that are held back",
+  "held.more": "{names} and {n} more",
+  "held.passed": "{n} {n:change is|changes are} let through; machines have {n:it|them} within a second",
+  "held.refusals": "Machines that refuse",
+  "held.refused": "{n} {n:machine refuses|machines refuse} this console's list of names",
+  "held.refusedText":
+    "It lacks most of what they know, as after a lost or older database. They go on calling what they know, and hear of no change made here. Was the wrong database restored? Restore the right one; they take its list by themselves. Have them take this list only if what it lacks is really gone.",
+  "held.removal": "the service itself would go",
+  "held.showAll": "Show all {n}",
+  "held.showFew": "Show fewer",
+  "held.step": "{published} → {wanted}",
+  "held.take": "Take the list",
+  "held.takeN": "Have {n} {n:machine|machines} take it…",
+  "held.takeOf": "Have {n} {n:machine|machines} take this list",
   "held.takeText":
-    "The list of this console replaces what these machines know: {machines}. Do this only if what it lacks is gone.",
-  "held.text": "Machines go on with what they know until somebody decides.",
-  "held.title": "Changes of names that look like accidents are held back",
+    "The list of this console replaces what {names} know. Every call from there to a service that the list lacks fails within a second.",
+  "held.taken": "{n} {n:machine is|machines are} sent the list",
+  "held.text":
+    "Machines go on calling all instances they know, so nothing has changed for callers. If nobody meant this, keep the instances; if it is meant, let it through.",
+  "held.title": "{n} {n:change of names looks|changes of names look} like an accident and {n:is|are} held back",
 
   "policy.adaptive": "Compares a few instances by latency, calls in flight and success; what is slow gets less.",
   "policy.consistent-hash": "Keeps a key on one instance while that one is in use and not overloaded.",

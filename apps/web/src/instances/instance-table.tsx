@@ -3,6 +3,7 @@ import { Table } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { formatDuration, formatNumber, formatPercent } from "../format/format.js";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
 import { LabelTags, labelText } from "../labels/label-text.js";
 import { Copyable } from "../ui/copyable.js";
@@ -57,6 +58,7 @@ const OF_OUR_PROCESSES: ReadonlySet<string> = new Set(["process", "release"]);
 
 function useColumns(): Column<Instance>[] {
   const t = useText();
+  const phrase = usePhrase();
   return [
     {
       key: "address",
@@ -83,7 +85,7 @@ function useColumns(): Column<Instance>[] {
     {
       key: "why",
       title: t("service.why"),
-      text: (row) => instanceReasons(row).join("; "),
+      text: (row) => instanceReasons(row).map(phrase).join("; "),
       render: (row) => <Reasons instance={row} />,
     },
     {
@@ -130,10 +132,11 @@ function useColumns(): Column<Instance>[] {
 }
 
 function Reasons({ instance }: { readonly instance: Instance }) {
+  const phrase = usePhrase();
   return (
     <div className="reasons">
       {instanceReasons(instance).map((reason) => (
-        <div key={reason}>{reason}</div>
+        <div key={reason}>{phrase(reason)}</div>
       ))}
     </div>
   );
@@ -171,6 +174,7 @@ function MachineCell({ instance }: { readonly instance: Instance }) {
 /** Fault tolerance is local: each machine may see an instance differently. */
 function Views({ instance }: { readonly instance: Instance }) {
   const t = useText();
+  const phrase = usePhrase();
   const tones = { well: "well", ejected: "failing", trial: "degraded", unreachable: "failing" } as const;
   if (instance.views.length === 0) return <span className="faint">{t("instance.noViews")}</span>;
   return (
@@ -188,7 +192,7 @@ function Views({ instance }: { readonly instance: Instance }) {
         { title: t("instance.success"), align: "right", render: (_, view) => formatPercent(view.successRatio) },
         { title: t("instance.latency"), align: "right", render: (_, view) => formatDuration(view.latencyMs) },
         { title: t("instance.inFlight"), align: "right", dataIndex: "inFlight" },
-        { title: t("service.why"), dataIndex: "text" },
+        { title: t("service.why"), render: (_, view) => phrase(view.text) },
       ]}
     />
   );

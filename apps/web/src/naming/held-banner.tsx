@@ -1,99 +1,87 @@
-import type { HeldName, NameRefusal } from "@msec/api-schema";
-import { Alert, Space } from "antd";
+import type { NameRefusal } from "@msec/api-schema";
+import { Alert } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
-import { useAction } from "../api/use-action.js";
+import { useMay } from "../api/session.js";
 import { useApi } from "../api/use-api.js";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
-import { ConfirmDialog } from "../ui/confirm-dialog.js";
 import { MayButton } from "../ui/may-button.js";
-import { Time } from "../ui/time.js";
+import { HeldDecision } from "./held-decision.js";
+import { HeldList } from "./held-list.js";
+import { type Decision, namesInShort, refusalGroups } from "./held-words.js";
 
 /** On every page while changes of names are held back, or machines refuse the list. */
 export function HeldBanner() {
   const t = useText();
+  const mayAudit = useMay("audit:read");
   const { data } = useApi("naming.held", undefined, { refreshMs: 5_000 });
-  if (!data || data.held.length + data.refusals.length === 0) return null;
+  const [decision, setDecision] = useState<Decision | undefined>();
+  const { held, refusals } = data ?? { held: [], refusals: [] };
+  if (held.length + refusals.length === 0 && decision === undefined) return null;
+  const onClosed = () => {
+    setDecision(undefined);
+    // What was pressed is gone with its line: go on with what is on top of the content, not with the frame.
+    if (document.activeElement === document.body) document.getElementById("content")?.focus();
+  };
+  return (
+    <section className="held-banner" aria-label={t("held.list")}>
+      {held.length > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          role="group"
+          title={<strong role="status">{t("held.title", { n: held.length })}</strong>}
+          description={
+            <>
+              <p>
+                {t("held.text")} {mayAudit && <Link to="/admin/audit">{t("held.audit")}</Link>}
+              </p>
+              <HeldList held={held} onDecide={setDecision} />
+            </>
+          }
+        />
+      )}
+      {refusals.length > 0 && <Refusals refusals={refusals} onDecide={setDecision} />}
+      {decision && <HeldDecision decision={decision} onClosed={onClosed} />}
+    </section>
+  );
+}
+
+interface RefusalsProps {
+  readonly refusals: readonly NameRefusal[];
+  readonly onDecide: (decision: Decision) => void;
+}
+
+function Refusals({ refusals, onDecide }: RefusalsProps) {
+  const t = useText();
+  const phrase = usePhrase();
+  const n = refusals.length;
+  const machines = refusals.map(({ machineName }) => machineName);
   return (
     <Alert
       type="warning"
       showIcon
-      role="status"
-      title={t("held.title")}
+      role="group"
+      title={<strong role="status">{t("held.refused", { n })}</strong>}
       description={
-        <Space orientation="vertical" size={8} className="full">
-          <span>{t("held.text")}</span>
-          {data.held.map((held) => (
-            <HeldLine key={held.service} held={held} />
-          ))}
-          {data.refusals.length > 0 && <RefusalLine refusals={data.refusals} />}
-        </Space>
+        <>
+          <p>{t("held.refusedText")}</p>
+          <ul className="held-list" aria-label={t("held.refusals")}>
+            {refusalGroups(refusals).map((group) => (
+              <li key={group.why}>
+                <span>{namesInShort(group.machines, t)}</span>
+                <span className="held-why">{phrase(group.why)}</span>
+              </li>
+            ))}
+          </ul>
+          <div className="held-actions">
+            <MayButton permission="capacity:write" danger onClick={() => onDecide({ kind: "take", machines })}>
+              {t("held.takeN", { n })}
+            </MayButton>
+          </div>
+        </>
       }
     />
-  );
-}
-
-function HeldLine({ held }: { readonly held: HeldName }) {
-  const t = useText();
-  const [asking, setAsking] = useState<"confirm" | "discard" | undefined>();
-  const done = { quiet: true, onDone: () => setAsking(undefined) };
-  const confirm = useAction("naming.confirm", done);
-  const discard = useAction("naming.discard", done);
-  const action = asking === "discard" ? discard : confirm;
-  const { service, revision, published, wanted } = held;
-  const onOk = () => {
-    if (asking === "discard") discard.mutate({ body: { services: [service] } });
-    else confirm.mutate({ body: { services: [service], revisions: [revision] } });
-  };
-  return (
-    <Space wrap>
-      <Link to={`/services/${service.replace(".", "/")}`}>{service}</Link>
-      <span>{held.why}</span>
-      <Time atMs={held.sinceMs} />
-      <MayButton permission="capacity:write" size="small" danger onClick={() => setAsking("confirm")}>
-        {t("held.confirm")}
-      </MayButton>
-      <MayButton permission="capacity:write" size="small" onClick={() => setAsking("discard")}>
-        {t("held.discard")}
-      </MayButton>
-      <ConfirmDialog
-        open={asking !== undefined}
-        title={t(asking === "discard" ? "held.discard" : "held.confirm")}
-        text={t(asking === "discard" ? "held.discardText" : "held.confirmText", { service, published, wanted })}
-        okText={t(asking === "discard" ? "held.discard" : "held.confirm")}
-        danger={asking === "confirm"}
-        typeName={asking === "confirm" ? service : undefined}
-        pending={action.isPending}
-        error={action.error}
-        onOk={onOk}
-        onCancel={() => setAsking(undefined)}
-      />
-    </Space>
-  );
-}
-
-function RefusalLine({ refusals }: { readonly refusals: readonly NameRefusal[] }) {
-  const t = useText();
-  const [asking, setAsking] = useState(false);
-  const confirm = useAction("naming.confirm", { quiet: true, onDone: () => setAsking(false) });
-  const machines = refusals.map(({ machineName }) => machineName).join(", ");
-  return (
-    <Space wrap>
-      <span>{t("held.refused", { machines, why: refusals[0]?.why ?? "" })}</span>
-      <MayButton permission="capacity:write" size="small" danger onClick={() => setAsking(true)}>
-        {t("held.take")}
-      </MayButton>
-      <ConfirmDialog
-        open={asking}
-        title={t("held.take")}
-        text={t("held.takeText", { machines })}
-        okText={t("held.take")}
-        danger
-        pending={confirm.isPending}
-        error={confirm.error}
-        onOk={() => confirm.mutate({ body: { services: [], machines: true } })}
-        onCancel={() => setAsking(false)}
-      />
-    </Space>
   );
 }

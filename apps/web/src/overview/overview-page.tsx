@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import type { ApiOutput } from "../api/api.js";
 import { useApi } from "../api/use-api.js";
 import { formatDuration, formatPercent, formatRate } from "../format/format.js";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
 import { type Column, DataTable } from "../ui/data-table.js";
 import { EmptyHint } from "../ui/empty-hint.js";
@@ -31,12 +32,13 @@ export function OverviewPage() {
 }
 
 function HealthLine({ overview }: { readonly overview: Overview }) {
+  const phrase = usePhrase();
   return (
     <>
       <HealthTag health={overview.health} />
       <span>
         {" · "}
-        {overview.text}
+        {phrase(overview.text)}
       </span>
     </>
   );
@@ -113,6 +115,7 @@ function FirstSteps({ machines }: { readonly machines: number }) {
 
 function ServiceHealthTable({ services }: { readonly services: ServiceRow[] }) {
   const t = useText();
+  const phrase = usePhrase();
   const columns: Column<ServiceRow>[] = [
     {
       key: "health",
@@ -152,8 +155,8 @@ function ServiceHealthTable({ services }: { readonly services: ServiceRow[] }) {
     {
       key: "why",
       title: t("service.why"),
-      text: (row) => row.text,
-      render: (row) => <span className="wrap-anywhere">{row.text}</span>,
+      text: (row) => phrase(row.text),
+      render: (row) => <span className="wrap-anywhere">{phrase(row.text)}</span>,
     },
   ];
   return (

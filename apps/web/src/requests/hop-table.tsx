@@ -1,5 +1,6 @@
 import type { Hop } from "@msec/api-schema";
 import { formatDuration, formatLogTime } from "../format/format.js";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
 import { type Column, DataTable } from "../ui/data-table.js";
 import { StateTag } from "../ui/state-tag.js";
@@ -7,6 +8,7 @@ import { StateTag } from "../ui/state-tag.js";
 /** Every hop as a line of a table. */
 export function HopTable({ hops }: { readonly hops: readonly Hop[] }) {
   const t = useText();
+  const phrase = usePhrase();
   const columns: Column<Hop>[] = [
     {
       key: "at",
@@ -44,7 +46,7 @@ export function HopTable({ hops }: { readonly hops: readonly Hop[] }) {
       ),
     },
     ...(hops.some((hop) => hop.choice !== "")
-      ? [{ key: "choice", title: t("request.choice"), text: (hop: Hop) => hop.choice }]
+      ? [{ key: "choice", title: t("request.choice"), text: (hop: Hop) => phrase(hop.choice) }]
       : []),
     { key: "seen", title: t("request.seenBy"), text: (hop) => t(`request.seen.${hop.seenBy}`) },
   ];

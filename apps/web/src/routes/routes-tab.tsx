@@ -3,6 +3,7 @@ import { Progress, Select } from "antd";
 import { useSearchParams } from "react-router";
 import { useApi } from "../api/use-api.js";
 import { formatDuration, formatNumber, formatPercent } from "../format/format.js";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
 import { useServiceName } from "../services/use-service.js";
 import { Copyable } from "../ui/copyable.js";
@@ -69,6 +70,7 @@ function MachineChoice({ machines, value, onChange }: MachineChoiceProps) {
 
 function Routes({ routes }: { readonly routes: ServiceRoutes }) {
   const t = useText();
+  const phrase = usePhrase();
   const { policy, count, revision, locality, isPartitioned, otherSetsCount, sample } = routes;
   const facts = [
     t("routes.summary", { policy, count, revision }),
@@ -88,7 +90,7 @@ function Routes({ routes }: { readonly routes: ServiceRoutes }) {
       />
       {sample !== null && (
         <p className="faint" style={{ marginTop: 12 }}>
-          {t("routes.sample")} {sample.text}
+          {t("routes.sample")} {phrase(sample.text)}
         </p>
       )}
     </>
@@ -97,6 +99,7 @@ function Routes({ routes }: { readonly routes: ServiceRoutes }) {
 
 function useColumns(isNear: boolean): Column<ServiceRouteRow>[] {
   const t = useText();
+  const phrase = usePhrase();
   const near = (row: ServiceRouteRow) =>
     t(`routes.near.${row.nearness === 2 ? "rack" : row.nearness === 1 ? "zone" : "none"}`);
   return [
@@ -146,7 +149,7 @@ function useColumns(isNear: boolean): Column<ServiceRouteRow>[] {
       ),
       filter: true,
     },
-    { key: "why", title: t("service.why"), text: (row) => row.why },
+    { key: "why", title: t("service.why"), text: (row) => phrase(row.why) },
   ];
 }
 

@@ -6,6 +6,7 @@ import type { ApiOutput } from "../api/api.js";
 import { useAction } from "../api/use-action.js";
 import { useApi } from "../api/use-api.js";
 import { fullName } from "../app/tree-groups.js";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
 import { type Column, DataTable } from "../ui/data-table.js";
 import { EmptyHint } from "../ui/empty-hint.js";
@@ -57,6 +58,7 @@ export function ServicesPage() {
 
 function ServiceTable({ services, onAdd }: { readonly services: ServiceSummary[]; readonly onAdd: () => void }) {
   const t = useText();
+  const phrase = usePhrase();
   const columns: Column<ServiceSummary>[] = [
     {
       key: "health",
@@ -80,7 +82,7 @@ function ServiceTable({ services, onAdd }: { readonly services: ServiceSummary[]
       numeric: true,
     },
     { key: "port", title: t("service.port"), text: (row) => (row.port === 0 ? null : row.port), numeric: true },
-    { key: "why", title: t("service.why"), text: (row) => row.healthText },
+    { key: "why", title: t("service.why"), text: (row) => phrase(row.healthText) },
     { key: "memo", title: t("common.memo"), text: (row) => row.memo },
   ];
   return (

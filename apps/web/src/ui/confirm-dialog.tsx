@@ -16,6 +16,8 @@ interface ConfirmDialogProps {
   readonly error?: unknown;
   readonly onOk: () => void;
   readonly onCancel: () => void;
+  /** It is out of sight, and focus is back where it was, if that is still there. */
+  readonly onClosed?: () => void;
 }
 
 /** Says what an action will do, asks to type a name when it is dangerous, shows that it is doing it. */
@@ -32,10 +34,15 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       open={props.open}
       title={props.title}
       okText={props.okText}
-      okButtonProps={{ danger: props.danger ?? false, disabled: !named || props.text === undefined }}
+      okButtonProps={{
+        danger: props.danger ?? false,
+        disabled: !named || props.text === undefined,
+        autoFocus: props.danger !== true && props.typeName === undefined,
+      }}
       confirmLoading={props.pending ?? false}
       onOk={props.onOk}
       onCancel={props.onCancel}
+      afterClose={() => props.onClosed?.()}
       destroyOnHidden
     >
       <Space orientation="vertical" size={12} className="full">

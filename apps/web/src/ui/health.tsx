@@ -1,4 +1,5 @@
 import type { Health } from "@msec/api-schema";
+import { usePhrase } from "../i18n/use-phrase.js";
 import { useText } from "../i18n/use-text.js";
 import { StateIcon, StateTag } from "./state-tag.js";
 
@@ -10,13 +11,15 @@ interface HealthProps {
 
 export function HealthTag({ health, text }: HealthProps) {
   const t = useText();
-  return <StateTag tone={health} word={t(`health.${health}`)} {...(text ? { title: text } : {})} />;
+  const phrase = usePhrase();
+  return <StateTag tone={health} word={t(`health.${health}`)} {...(text ? { title: phrase(text) } : {})} />;
 }
 
 export function HealthIcon({ health, text }: HealthProps) {
   const t = useText();
+  const phrase = usePhrase();
   const word = t(`health.${health}`);
-  return <StateIcon tone={health} word={word} title={text ? `${word}: ${text}` : word} />;
+  return <StateIcon tone={health} word={word} title={text ? `${word}: ${phrase(text)}` : word} />;
 }
 
 /** Worst first; last what nothing is known of, such as a service without instances. */

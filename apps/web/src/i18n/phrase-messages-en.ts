@@ -1,0 +1,67 @@
+/**
+ * Sentences that agents, balancers and the console make of these parts, in English as they come; `phrase-messages-zh.ts` has the same
+ * keys. `rephrase.ts` finds them again: `{phrase}` is a part of its own, others are what `rephrase.ts` says, or numbers.
+ */
+export const phraseTexts = {
+  "phrase.bestOf": "best of {n}",
+  "phrase.costs": "{address} costs {n} ms",
+  "phrase.itsTurn": "its turn",
+  "phrase.leftOver": "nothing better was left",
+  "phrase.not": "not {address}",
+  "phrase.panic": "too few are well, so that ejected ones are used, too",
+  "phrase.trialOf": "trial of {address}",
+
+  "phrase.verdict.laterForKey": "later for this key",
+  "phrase.verdict.lowSuccess": "low success",
+  "phrase.verdict.out": "out",
+  "phrase.verdict.overloaded": "overloaded",
+  "phrase.verdict.rampingUp": "ramping up",
+  "phrase.verdict.tried": "tried before",
+
+  "phrase.busy": "busy for {n} %",
+  "phrase.due": "the next call tries it",
+  "phrase.ejected": "ejected {time} ago",
+  "phrase.failedInRow": "{n} failed calls in a row",
+  "phrase.growing": "in use at {n} % of its share, growing",
+  "phrase.inUse": "in use",
+  "phrase.nextTrial": "next trial in {time}",
+  "phrase.noCalls": "no recent calls",
+  "phrase.ok": "{n} % ok",
+  "phrase.onTrial": "a trial call is under way",
+  "phrase.unused": "not called from this machine yet",
+
+  "phrase.reason.failedCalls": "failed calls in a row",
+  "phrase.reason.lowSuccess": "fails more than the others",
+  "phrase.reason.none": "no reason noted",
+  "phrase.reason.ofOne": "{phrase} of one process",
+  "phrase.reason.probe": "did not answer a probe",
+  "phrase.reason.refused": "refused connections",
+
+  "phrase.health.allWell": "all well",
+  "phrase.health.away": "machines away",
+  "phrase.health.callsFailed": "{n} % of the calls of the last minute failed",
+  "phrase.health.changing": "{n} of {all} instances in traffic start or stop",
+  "phrase.health.degraded": "degraded",
+  "phrase.health.down": "{n} of {all} instances in traffic do not serve",
+  "phrase.health.failing": "failing",
+  "phrase.health.more": "{name} and {n} more",
+  "phrase.health.noInstance": "no instances yet",
+  "phrase.health.noTraffic": "no service is in traffic yet",
+  "phrase.health.notIn": "no instance is in traffic",
+  "phrase.health.notReleased": "nothing was released to this machine yet",
+  "phrase.health.nothingKnown": "nothing is known of the instances in traffic",
+  "phrase.health.restUnknown": "nothing is known of {n}",
+  "phrase.health.seenBy": "seen by {name}",
+  "phrase.health.serve": "{n} of {all} instances in traffic serve",
+
+  "phrase.held.atOnce": "{n} of {all} services lose half of their instances or more at once",
+  "phrase.held.fall": "it would fall from {was} instances to {is}",
+  "phrase.held.loseAll": "it would lose all {n} instances",
+  "phrase.held.loseOnly": "it would lose its only instance",
+
+  "phrase.refused.empty": "it has no services and is not confirmed",
+  "phrase.refused.instances": "only {n} of {all} instances would be left, and it is not confirmed",
+  "phrase.refused.kept": "{n} services are kept",
+  "phrase.refused.push": "naming push of revision {n} is refused",
+  "phrase.refused.services": "only {n} of {all} services would have instances, and it is not confirmed",
+} as const;
