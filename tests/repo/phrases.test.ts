@@ -19,6 +19,8 @@ const SPEAKERS = [
 
 it("the parts of sentences that the pages know are still said", () => {
   const said = SPEAKERS.map((file) => readFileSync(file, "utf8")).join("\n");
-  const fixed = Object.values(phraseTexts).flatMap((text) => text.split(/\{\w+\}(?: % )?/).map((words) => words.trim()));
+  const fixed = Object.values(phraseTexts).flatMap((text) =>
+    text.split(/\{\w+\}(?: % )?/).map((words) => words.trim()),
+  );
   expect(fixed.filter((words) => !said.includes(words))).toEqual([]);
 });
