@@ -112,7 +112,11 @@ export class BrowserScenario {
   /** What a program does that changes names beside the person: a call with the page's own session. */
   async callApi(method: "POST", path: string, body: unknown): Promise<void> {
     const headers = { "x-msec-client": "1", origin: this.base };
-    const answer = await this.session.page.request.fetch(`${this.base}/api/v1/${path}`, { method, headers, data: body });
+    const answer = await this.session.page.request.fetch(`${this.base}/api/v1/${path}`, {
+      method,
+      headers,
+      data: body,
+    });
     if (!answer.ok()) throw new Error(`${path}: ${answer.status()} ${await answer.text()}`);
   }
 

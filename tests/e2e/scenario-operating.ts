@@ -1,6 +1,17 @@
 import { waitUntil } from "@msec/testkit";
 import { expect, it } from "vitest";
-import { choose, fill, follow, openDialog, openService, openTab, press, row, see, seeHeading } from "./browser-actions.js";
+import {
+  choose,
+  fill,
+  follow,
+  openDialog,
+  openService,
+  openTab,
+  press,
+  row,
+  see,
+  seeHeading,
+} from "./browser-actions.js";
 import { MACHINES } from "./browser-platform.js";
 import type { BrowserScenario } from "./browser-scenario.js";
 
@@ -150,5 +161,4 @@ export function operatingSteps(scene: BrowserScenario): void {
     await page.keyboard.press("Enter");
     await seeHeading(page, "mod_flight");
   });
-
 }

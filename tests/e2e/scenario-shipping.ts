@@ -1,5 +1,17 @@
 import { expect, it } from "vitest";
-import { choose, chooseFile, fill, follow, openDialog, openTab, press, row, see, seeClosed, seeHeading } from "./browser-actions.js";
+import {
+  choose,
+  chooseFile,
+  fill,
+  follow,
+  openDialog,
+  openTab,
+  press,
+  row,
+  see,
+  seeClosed,
+  seeHeading,
+} from "./browser-actions.js";
 import { MACHINES } from "./browser-platform.js";
 import { ACCOUNT, type BrowserScenario, flightProto } from "./browser-scenario.js";
 
@@ -153,5 +165,4 @@ export function shippingSteps(scene: BrowserScenario): void {
     await page.reload();
     await scene.seeReleased();
   });
-
 }
