@@ -39,7 +39,7 @@ const apps = {
   web: ["core", "api-schema"],
   cli: ["core", "api-schema", "balancer", "daemon", "idl", "naming", "naming-zookeeper", "rpc", "shm", "protocol"],
 };
-const tests = "\\.(test|contract|bench)\\.tsx?$";
+const tests = "(\\.(test|contract|bench)\\.tsx?|-fixture\\.ts)$|^apps/[^/]+/src/testing/";
 const rule = (group, name, may) => ({
   name: `only:${name}`,
   severity: "error",

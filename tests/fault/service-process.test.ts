@@ -4,7 +4,7 @@ import { appendFrame, createHead, ProtoWriter } from "@msec/protocol";
 import { createRpcClient, type RpcClient } from "@msec/rpc";
 import { freePort, TestScope, waitUntil } from "@msec/testkit";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { buildHost, ECHO_PLUGIN, Echo, HostFixture } from "../../packages/sdk/src/host-fixture.js";
+import { buildHost, ECHO_PLUGIN, Echo, HostFixture } from "../../packages/sdk/src/host/host-fixture.js";
 
 /** These tests are about processes; a busy machine must not look like an overload. */
 const NO_SHEDDING = "max_queue_delay_ms = 0\nmsg_timeout = 0\n";

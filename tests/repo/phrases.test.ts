@@ -14,7 +14,7 @@ const SPEAKERS = [
   "packages/naming/src/collapse-rule.ts",
   "packages/naming/src/errors.ts",
   "packages/naming/src/push-guard.ts",
-  "packages/sdk/src/choice-text.ts",
+  "packages/sdk/src/picking/choice-text.ts",
 ];
 
 it("the parts of sentences that the pages know are still said", () => {

@@ -7,8 +7,8 @@ import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { createDynamicTypes } from "./dynamic-types.js";
-import { generateTypeScript, tryGeneratedSourceHash } from "./generate-typescript.js";
-import { generatedNames } from "./generated-names.js";
+import { generateTypeScript, tryGeneratedSourceHash } from "./generate/generate-typescript.js";
+import { generatedNames } from "./generate/generated-names.js";
 import { allMessages, type IdlModel } from "./model.js";
 import { parseProto } from "./parse-proto.js";
 

@@ -1,8 +1,9 @@
-export { compareIdl } from "./compare-idl.js";
-export { COMPAT_RULES, type CompatProblem, type CompatRule } from "./compat-problem.js";
+export { compareIdl } from "./compare/compare-idl.js";
+export { COMPAT_RULES, type CompatProblem, type CompatRule } from "./compare/compat-problem.js";
 export { createDynamicTypes, type DynamicTypes } from "./dynamic-types.js";
 export { IdlInvalid } from "./errors.js";
-export { type GenerateOptions, generateTypeScript, tryGeneratedSourceHash } from "./generate-typescript.js";
+export { type GenerateOptions, generateTypeScript, tryGeneratedSourceHash } from "./generate/generate-typescript.js";
+export { checkServiceIdl } from "./link/service-rules.js";
 export {
   allEnums,
   allMessages,
@@ -26,4 +27,3 @@ export { checkProto, type IdlCheck, type IdlOrigin, MAX_IDL_CHARS, parseProto } 
 export { type IdlProblem, MAX_PROBLEMS, type Position, type Severity } from "./problem.js";
 export { IDL_RULES, type IdlRule } from "./rules.js";
 export { sampleIdl } from "./sample-idl.js";
-export { checkServiceIdl } from "./service-rules.js";

@@ -1,11 +1,11 @@
 import { IdlInvalid } from "./errors.js";
-import { generatedNameNotes } from "./generated-names.js";
-import { tokenize } from "./lexer.js";
-import { linkFile } from "./link.js";
+import { generatedNameNotes } from "./generate/generated-names.js";
+import { linkFile } from "./link/link.js";
 import type { IdlModel } from "./model.js";
-import { parseFile } from "./parse-file.js";
+import { tokenize } from "./parse/lexer.js";
+import { parseFile } from "./parse/parse-file.js";
+import { TokenStream } from "./parse/token-stream.js";
 import { type IdlProblem, ProblemList } from "./problem.js";
-import { TokenStream } from "./token-stream.js";
 
 /** Largest text that is read, in characters. */
 export const MAX_IDL_CHARS = 1_000_000;

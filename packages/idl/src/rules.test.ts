@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { COMPAT_RULES } from "./compat-problem.js";
+import { COMPAT_RULES } from "./compare/compat-problem.js";
 import { checkProto } from "./parse-proto.js";
 import { IDL_RULES } from "./rules.js";
 

@@ -1,5 +1,5 @@
 import { parseName } from "@msec/core";
-import { upperCamel } from "./generated-names.js";
+import { upperCamel } from "./generate/generated-names.js";
 
 /**
  * A complete IDL to start from, for the service `first.second`: proto2, readable by callers of the older languages.

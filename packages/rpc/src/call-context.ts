@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AppError } from "@msec/core";
 import type { OutgoingCall } from "./call-events.js";
-import type { Caller } from "./caller.js";
+import type { Caller } from "./client/caller.js";
 
 /**
  * What a handler knows about its request. Follows `async` calls and timers: see {@link currentContext}. Calls made with it are made in

@@ -10,9 +10,9 @@ import {
   TlsDirectory,
 } from "@msec/rpc";
 import { callerOf, type NamingCaller } from "./caller-of.js";
-import { ForeignCalls } from "./foreign-calls.js";
-import { openPicker } from "./original-picker.js";
-import type { Route } from "./table-picker.js";
+import { ForeignCalls } from "./picking/foreign-calls.js";
+import { openPicker } from "./picking/original-picker.js";
+import type { Route } from "./picking/table-picker.js";
 
 export interface ConnectOptions {
   /** Name under which calls are made; callees see and count it. Not verified. */

@@ -1,8 +1,8 @@
 import type { CallContext } from "@msec/rpc";
-import type { ConfigReader } from "./config-ini.js";
+import type { ConfigReader } from "./config/config-ini.js";
+import { ContextLog, type LogSink, type ServiceLog } from "./observability/service-log.js";
+import type { ServiceMetrics } from "./observability/service-metrics.js";
 import { RUNTIME, type Runtime } from "./runtime.js";
-import { ContextLog, type LogSink, type ServiceLog } from "./service-log.js";
-import type { ServiceMetrics } from "./service-metrics.js";
 
 const LOG = Symbol("log");
 

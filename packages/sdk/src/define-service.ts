@@ -1,9 +1,9 @@
 import type { InitOf, MethodType, ServiceType } from "@msec/protocol";
 import { bindService, type CallContext, type Handlers, type ServiceBinding } from "@msec/rpc";
 import type { NamingCaller } from "./caller-of.js";
-import type { ConfigReader } from "./config-ini.js";
-import type { ServiceLog } from "./service-log.js";
-import type { ServiceMetrics } from "./service-metrics.js";
+import type { ConfigReader } from "./config/config-ini.js";
+import type { ServiceLog } from "./observability/service-log.js";
+import type { ServiceMetrics } from "./observability/service-metrics.js";
 
 /** What a handler gets besides its request. */
 export interface ServiceContext extends CallContext {

@@ -4,12 +4,12 @@
  */
 import { fileURLToPath } from "node:url";
 import { isAppError } from "@msec/core";
-import { runHostController } from "./host-controller.js";
-import { runHostDev } from "./host-dev.js";
-import { parseHostOptions } from "./host-options.js";
-import { runHostWorker } from "./host-worker.js";
-import { createLineLogger } from "./line-logger.js";
-import { tuneV8 } from "./v8-tuning.js";
+import { runHostController } from "./host/host-controller.js";
+import { runHostDev } from "./host/host-dev.js";
+import { parseHostOptions } from "./host/host-options.js";
+import { runHostWorker } from "./host/host-worker.js";
+import { createLineLogger } from "./host/line-logger.js";
+import { tuneV8 } from "./host/v8-tuning.js";
 
 async function main(): Promise<number | undefined> {
   const options = parseHostOptions(process.argv.slice(2), process.env);

@@ -52,7 +52,10 @@ export {
   type TargetOptions,
 } from "@msec/rpc";
 export type { LogLevel, LogRecord } from "@msec/telemetry";
-export { ConfigIni, type ConfigReader, parseConfigIni } from "./config-ini.js";
+export { ConfigIni, type ConfigReader, parseConfigIni } from "./config/config-ini.js";
+// For the platform's own programs and for tests.
+export { type ListenItem, readListen } from "./config/listen-items.js";
+export { parseServiceConfig, type ServiceConfig } from "./config/service-config.js";
 export { type ConnectOptions, connect, defaultHome, type MsecClient } from "./connect.js";
 export {
   defineService,
@@ -64,13 +67,10 @@ export {
   type ServiceDefinition,
   type ServiceHooks,
 } from "./define-service.js";
-export type { UseOptions } from "./foreign-calls.js";
-// For the platform's own programs and for tests.
-export { type ListenItem, readListen } from "./listen-items.js";
+export { tuneV8 } from "./host/v8-tuning.js";
+export type { LogFieldValue, ServiceLog, ServiceLogFields } from "./observability/service-log.js";
+export type { ServiceMetrics } from "./observability/service-metrics.js";
+export type { UseOptions } from "./picking/foreign-calls.js";
+export { type Route, type RouteResult, TablePicker, tablePicker } from "./picking/table-picker.js";
 export { type RunningService, type RunServiceOptions, runService } from "./run-service.js";
 export { currentApp, currentContext, getRoute, updateRoute, withRoute } from "./runtime.js";
-export { parseServiceConfig, type ServiceConfig } from "./service-config.js";
-export type { LogFieldValue, ServiceLog, ServiceLogFields } from "./service-log.js";
-export type { ServiceMetrics } from "./service-metrics.js";
-export { type Route, type RouteResult, TablePicker, tablePicker } from "./table-picker.js";
-export { tuneV8 } from "./v8-tuning.js";

@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { connect, type MsecClient } from "./connect.js";
 import type { ServiceContext } from "./define-service.js";
 import { defineService, type ServiceDefinition, type ServiceHooks } from "./define-service.js";
-import { Echo } from "./host-fixture.js";
+import { Echo } from "./host/host-fixture.js";
 import { type RunningService, runService } from "./run-service.js";
 import { currentApp, currentContext, getRoute, updateRoute } from "./runtime.js";
 

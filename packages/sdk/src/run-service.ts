@@ -17,12 +17,6 @@ import {
 import { openSharedServer, retryWhileInUse, type WorkerStat } from "@msec/rpc/process";
 import type { FrameworkTotals, LogRecord, MetricEmitter } from "@msec/telemetry";
 import { callerOf } from "./caller-of.js";
-import { createContextMembers } from "./context-members.js";
-import type { ServiceApp, ServiceDefinition } from "./define-service.js";
-import { ForeignCalls } from "./foreign-calls.js";
-import { HookRunner } from "./hook-runner.js";
-import { openPicker } from "./original-picker.js";
-import { type Runtime, runAs, setRuntime } from "./runtime.js";
 import {
   clientDefaults,
   clientLimits,
@@ -31,12 +25,18 @@ import {
   parseServiceConfig,
   type ServiceConfig,
   serverLimits,
-} from "./service-config.js";
-import { AmbientLog, type LogSink } from "./service-log.js";
-import { createServiceMetrics } from "./service-metrics.js";
-import { allowed, clientTls, openTls, serverSecurity } from "./service-security.js";
-import { ServiceTelemetry } from "./service-telemetry.js";
-import { NO_PICKER, type TablePicker } from "./table-picker.js";
+} from "./config/service-config.js";
+import { allowed, clientTls, openTls, serverSecurity } from "./config/service-security.js";
+import { createContextMembers } from "./context-members.js";
+import type { ServiceApp, ServiceDefinition } from "./define-service.js";
+import { HookRunner } from "./hook-runner.js";
+import { AmbientLog, type LogSink } from "./observability/service-log.js";
+import { createServiceMetrics } from "./observability/service-metrics.js";
+import { ServiceTelemetry } from "./observability/service-telemetry.js";
+import { ForeignCalls } from "./picking/foreign-calls.js";
+import { openPicker } from "./picking/original-picker.js";
+import { NO_PICKER, type TablePicker } from "./picking/table-picker.js";
+import { type Runtime, runAs, setRuntime } from "./runtime.js";
 
 export interface RunServiceOptions {
   /** Own name, `First.Second`. */

@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type CallOutcome, currentContext as currentCallContext } from "@msec/rpc";
 import type { ServiceApp, ServiceContext } from "./define-service.js";
 import { NoRuntime } from "./errors.js";
-import type { ForeignCalls, UseOptions } from "./foreign-calls.js";
-import type { Route } from "./table-picker.js";
+import type { ForeignCalls, UseOptions } from "./picking/foreign-calls.js";
+import type { Route } from "./picking/table-picker.js";
 
 export interface Runtime {
   readonly app: ServiceApp;

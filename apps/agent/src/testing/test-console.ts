@@ -30,6 +30,7 @@ import {
   type RoutesReadReply,
   type SignedOrder,
 } from "@msec/protocol";
+import { freePort } from "@msec/testkit";
 import { generate } from "selfsigned";
 
 type ConsolePeer = LinkPeer<typeof agentRequests, typeof consoleRequests>;
@@ -76,6 +77,7 @@ export class TestConsole {
     const pems = await generate([{ name: "commonName", value: "msec test" }], { keyType: "ec", algorithm: "sha256" });
     const { fingerprint256: fingerprint } = new X509Certificate(pems.cert);
     const made = new TestConsole({ cert: pems.cert, key: pems.private, fingerprint });
+    made.#port = await freePort();
     await made.comeBack();
     return made;
   }
@@ -101,7 +103,6 @@ export class TestConsole {
       maxConnections: 10,
       onConnection: (socket) => this.#serve(socket),
     });
-    this.#port = this.#listener.port;
   }
 
   async goAway(): Promise<void> {

@@ -9,9 +9,9 @@ import {
   writeTestCertificate,
 } from "@msec/testkit";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { createRpcClient, type RpcClient } from "../client.js";
-import type { CallOutcome } from "../picker.js";
-import { method, startServer } from "../server-fixture.js";
+import { createRpcClient, type RpcClient } from "../client/client.js";
+import type { CallOutcome } from "../client/picker.js";
+import { method, startServer } from "../server/server-fixture.js";
 
 let authority: TestAuthority;
 let root: string;

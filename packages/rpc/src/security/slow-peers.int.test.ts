@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { openUdp } from "@msec/net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { RawPeer, requestFrame, startServer, until } from "../server-fixture.js";
+import { RawPeer, requestFrame, startServer, until } from "../server/server-fixture.js";
 
 const echo = <T>(request: T): T => request;
 

@@ -10,10 +10,10 @@ import {
   writeTestCertificate,
 } from "@msec/testkit";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createRpcClient, type RpcClient } from "../client.js";
-import type { Picker } from "../picker.js";
-import type { RpcServer } from "../rpc-server.js";
-import { method, RawPeer, requestFrame, startServer, until } from "../server-fixture.js";
+import { createRpcClient, type RpcClient } from "../client/client.js";
+import type { Picker } from "../client/picker.js";
+import type { RpcServer } from "../server/rpc-server.js";
+import { method, RawPeer, requestFrame, startServer, until } from "../server/server-fixture.js";
 import type { ClientTls } from "./client-tls.js";
 import type { ServerSecurity, ServerTls } from "./server-security.js";
 

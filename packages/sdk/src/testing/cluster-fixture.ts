@@ -2,7 +2,7 @@
 import type { AppError } from "@msec/core";
 import { onTestFinished } from "vitest";
 import { defineService, type ServiceContext, type ServiceDefinition } from "../define-service.js";
-import { Echo } from "../host-fixture.js";
+import { Echo } from "../host/host-fixture.js";
 import { currentApp } from "../runtime.js";
 import type { TestClusterOptions } from "./cluster-options.js";
 import { createTestCluster, type TestCluster } from "./test-cluster.js";

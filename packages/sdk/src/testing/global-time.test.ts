@@ -1,7 +1,7 @@
 import { setInterval as every, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { defineService } from "../define-service.js";
-import { Echo } from "../host-fixture.js";
+import { Echo } from "../host/host-fixture.js";
 import { echo, here, open } from "./cluster-fixture.js";
 import { createTestCluster } from "./test-cluster.js";
 

@@ -1,6 +1,6 @@
 import { AppError } from "@msec/core";
 import { describe, expect, it } from "vitest";
-import { Echo } from "../host-fixture.js";
+import { Echo } from "../host/host-fixture.js";
 import { caught, echo, here, open, passOn } from "./cluster-fixture.js";
 
 describe("faults", () => {

@@ -1,7 +1,7 @@
 /** What the agent of a machine would keep in shared memory about the instances of one service, in the memory of a test. */
 import { MemoryHealthTable } from "@msec/balancer";
 import { parseHostPort } from "@msec/core";
-import type { PickTable } from "../pick-table.js";
+import type { PickTable } from "../picking/pick-table.js";
 
 /** As in the tables of an agent. */
 const MAX_TOKENS_MILLI = 10_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Echo } from "../host-fixture.js";
+import { Echo } from "../host/host-fixture.js";
 import { caught, echo, here, open, passOn, timed } from "./cluster-fixture.js";
 import type { TestCluster } from "./test-cluster.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defineService } from "../define-service.js";
-import { Echo } from "../host-fixture.js";
+import { Echo } from "../host/host-fixture.js";
 import { currentApp, getRoute } from "../runtime.js";
 import { type Answer, caught, echo, here, open, passOn } from "./cluster-fixture.js";
 import { createTestCluster } from "./test-cluster.js";

@@ -9,7 +9,7 @@ import { formatServiceName, parseServiceName, type Random } from "@msec/core";
 import type { InitOf, MessageOf, MessageType, MethodType, ServiceType } from "@msec/protocol";
 import { type Caller, type CallOptions, createRpcClient, type RpcClient, type Stub } from "@msec/rpc";
 import { ClusterInvalid, ServiceUnknown } from "../errors.js";
-import { TablePicker } from "../table-picker.js";
+import { TablePicker } from "../picking/table-picker.js";
 import type { InstanceTarget, TestClusterOptions, TestService } from "./cluster-options.js";
 import { type ClusterHop, type ClusterLog, ClusterRecords } from "./cluster-records.js";
 import { FaultBoard } from "./fault-board.js";

@@ -2,10 +2,10 @@
 import { parseHostPort, type Random } from "@msec/core";
 import type { OpenUdp } from "@msec/rpc";
 import { MetricEmitter } from "@msec/telemetry";
+import { datagramLimits, parseServiceConfig } from "../config/service-config.js";
 import type { ServiceApp, ServiceDefinition } from "../define-service.js";
+import type { TablePicker } from "../picking/table-picker.js";
 import { type RunningService, ServiceRuntime } from "../run-service.js";
-import { datagramLimits, parseServiceConfig } from "../service-config.js";
-import type { TablePicker } from "../table-picker.js";
 import type { ClusterRecords } from "./cluster-records.js";
 import type { FaultBoard } from "./fault-board.js";
 import type { FaultPlace, Station } from "./fault-kinds.js";

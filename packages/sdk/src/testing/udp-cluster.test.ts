@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Echo } from "../host-fixture.js";
+import { Echo } from "../host/host-fixture.js";
 import { caught, echo, here, open, timed } from "./cluster-fixture.js";
 
 const { Say, Sleep } = Echo.methods;

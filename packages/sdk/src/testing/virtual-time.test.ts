@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import type { AppError } from "@msec/core";
 import { describe, expect, it } from "vitest";
 import { defineService } from "../define-service.js";
-import { Echo } from "../host-fixture.js";
+import { Echo } from "../host/host-fixture.js";
 import { currentContext } from "../runtime.js";
 import { type Answer, caught, echo, here, open, passOn } from "./cluster-fixture.js";
 
