@@ -225,3 +225,11 @@ describe("golden files", () => {
     expect(text).toBe(readFileSync(path, "utf8"));
   });
 });
+
+describe("a message without fields", () => {
+  it("is written without any, and what was read can be written", () => {
+    const { text } = cases.find(({ fileName }) => fileName === "proto3-all.proto") ?? { text: "" };
+    expect(text).toMatch(/^export type Empty = \{\};$/m);
+    expect(text).toMatch(/^export interface EmptyInit \{\n {2}readonly \[field: string\]: never;\n\}$/m);
+  });
+});

@@ -1,7 +1,8 @@
-import type { InitOf, MethodType, ServiceType } from "@msec/protocol";
-import { bindService, type CallContext, type Handlers, type ServiceBinding } from "@msec/rpc";
+import type { ServiceType } from "@msec/protocol";
+import { bindService, type CallContext, type ServiceBinding } from "@msec/rpc";
 import type { NamingCaller } from "./caller-of.js";
 import type { ConfigReader } from "./config/config-ini.js";
+import type { ExactHandlers, HandlersFor, Services } from "./handler-types.js";
 import type { ServiceLog } from "./observability/service-log.js";
 import type { ServiceMetrics } from "./observability/service-metrics.js";
 
@@ -36,49 +37,11 @@ export interface ServiceHooks {
   loop?(app: ServiceApp): number | void | Promise<void> | Promise<number | undefined>;
 }
 
-type Services = ServiceType | readonly ServiceType[];
-type Both<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
-
 /** One handler per method; its name is the IDL's with a lower-case first letter. */
-export type HandlersOf<S extends Services> = S extends readonly ServiceType[]
-  ? Both<
-      S[number] extends infer T extends ServiceType ? (T extends unknown ? Handlers<T, ServiceContext> : never) : never
-    >
-  : S extends ServiceType
-    ? Handlers<S, ServiceContext>
-    : never;
+export type HandlersOf<S extends Services> = HandlersFor<S, ServiceContext>;
 
 /** Handlers and hooks in one object. A hook whose name a method has goes into the third argument of {@link defineService}. */
 export type Implementation<S extends Services> = HandlersOf<S> & Omit<ServiceHooks, keyof HandlersOf<S>>;
-
-/** The service, or each of the list. */
-type EachOf<S extends Services> = S extends readonly ServiceType[] ? S[number] : S;
-
-/** Fields that an answer has but its message has not: `never` for each, so that a misspelt one does not compile. */
-type NoExtra<Have, Want> = Have extends object
-  ? Want extends object
-    ? { readonly [K in Exclude<keyof Have, keyof Want>]?: never }
-    : unknown
-  : unknown;
-type ExactAnswer<F, O> = F extends (...args: never) => infer R ? (...args: never) => R & Promisable<R, O> : unknown;
-type Promisable<R, O> = R extends Promise<infer V> ? Promise<V & NoExtra<V, O>> : NoExtra<R, O>;
-/** How the answer of the method with handler `K` is written. */
-type OutputOf<T, K> = T extends ServiceType
-  ? {
-      [N in keyof T["methods"] & string]: Uncapitalize<N> extends K
-        ? T["methods"][N] extends MethodType<infer _I, infer O>
-          ? InitOf<O>
-          : never
-        : never;
-    }[keyof T["methods"] & string]
-  : never;
-type Exact<S extends Services, H> = {
-  readonly [K in keyof H]: K extends keyof HandlersOf<S>
-    ? ExactAnswer<H[K], OutputOf<EachOf<S>, K>>
-    : K extends keyof ServiceHooks
-      ? unknown
-      : never;
-};
 
 const MARK = Symbol.for("msec.service-definition");
 
@@ -97,7 +60,7 @@ export interface ServiceDefinition {
  */
 export function defineService<const S extends Services, H extends Implementation<S>>(
   type: S,
-  implementation: H & Exact<S, H>,
+  implementation: H & ExactHandlers<S, H, keyof ServiceHooks>,
   hooks: ServiceHooks = {},
 ): ServiceDefinition {
   const types: readonly ServiceType[] = isList(type) ? type : [type];

@@ -1,9 +1,9 @@
 /** What must not compile. Each `@ts-expect-error` is checked by `tsc -p tsconfig.tests.json`; none of the functions is run. */
-import { describe, expectTypeOf, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { connect } from "./connect.js";
 import { defineService, type ServiceApp, type ServiceContext } from "./define-service.js";
 import { type BookResponse, FlightService, type QueryFlightResponse } from "./flight-fixture.gen.js";
-import type { ExchangeProtocol } from "./index.js";
+import type { ExchangeProtocol, MessageType, MethodType } from "./index.js";
 import { runService } from "./run-service.js";
 import { createTestCluster } from "./testing/index.js";
 
@@ -11,6 +11,12 @@ const { Book, QueryFlight } = FlightService.methods;
 const book = () => ({ booking_id: 1n });
 const queryFlight = () => ({ number: "CZ3456" });
 const definition = defineService(FlightService, { book, queryFlight });
+
+// biome-ignore lint/complexity/noBannedTypes: as generated for `message Nothing {}`
+type Nothing = {};
+interface NothingInit {
+  readonly [field: string]: never;
+}
 
 /** For code that is compiled only. */
 const compile = (_code: unknown): void => undefined;
@@ -38,8 +44,48 @@ describe("handlers", () => {
     compile(() => defineService(FlightService, { book, queryFlight, loop: () => "soon" }));
     // @ts-expect-error another type of answer
     compile(() => defineService(FlightService, { queryFlight, book: () => ({ booking_id: 1 }) }));
+    const odd = () => ({ number: "CZ", legs: [{ from: 1, to: "PEK" }] });
+    // @ts-expect-error another type inside of the answer
+    compile(() => defineService(FlightService, { book, queryFlight: odd }));
+    // @ts-expect-error no answer
+    compile(() => defineService(FlightService, { book, queryFlight: async () => undefined }));
     // @ts-expect-error an answer that may be none
     compile(() => defineService(FlightService, { book, queryFlight: (): { number: string } | undefined => undefined }));
+  });
+
+  it("answer with fields of the IDL only, however deep", () => {
+    const legs = [{ from: "SZX", to: "PEK", gate: 4 }];
+    const answer = { number: "CZ" };
+    // @ts-expect-error a leg has no such field
+    compile(() => defineService(FlightService, { book, queryFlight: () => ({ ...answer, legs }) }));
+    // @ts-expect-error a leg has no such field, asynchronous
+    compile(() => defineService(FlightService, { book, queryFlight: async () => ({ ...answer, legs }) }));
+    // @ts-expect-error a leg has no such field, one of several services
+    compile(() => defineService([FlightService], { book, queryFlight: () => ({ ...answer, legs }) }));
+    const either = (isLong: boolean) => (isLong ? { ...answer, txt: "late" } : answer);
+    // @ts-expect-error one of the possible answers has a field too many
+    compile(() => defineService(FlightService, { book, queryFlight: (request) => either(request.detailed === true) }));
+    const right = [{ from: "SZX", to: "PEK" }];
+    defineService(FlightService, { book, queryFlight: () => ({ ...answer, legs: right, text: undefined }) });
+    defineService(FlightService, { book, queryFlight: () => Promise.reject(new Error("no flights today")) });
+  });
+
+  it("may be those of an instance with a state, but not misspelt", () => {
+    class Flights {
+      readonly booking_id = 3n;
+      readonly queryFlight = queryFlight;
+      book() {
+        return { booking_id: this.booking_id };
+      }
+    }
+    class Misspelt extends Flights {
+      inti() {
+        return undefined;
+      }
+    }
+    expect(defineService(FlightService, new Flights()).services).toHaveLength(1);
+    // @ts-expect-error no hook is called `inti`
+    compile(() => defineService(FlightService, new Misspelt()));
   });
 
   it("log and count with values of the right type", () => {
@@ -79,6 +125,16 @@ describe("calls", () => {
       // @ts-expect-error a method by name is what callMethod is for
       await ctx.call("flight.FlightService.QueryFlight", "Flight.query", { number: "CZ" });
       return wrong;
+    });
+  });
+
+  it("give nothing to an empty message", () => {
+    type Ask = MethodType<MessageType<Nothing, NothingInit>, typeof QueryFlight.output>;
+    compile(async (ctx: ServiceContext, ask: Ask, nothing: Nothing) => {
+      await ctx.call(ask, "Flight.query", {});
+      await ctx.call(ask, "Flight.query", nothing);
+      // @ts-expect-error the message has no fields
+      await ctx.call(ask, "Flight.query", { number: "CZ" });
     });
   });
 

@@ -9,7 +9,10 @@ export function readInterface(message: MessageModel, context: GenerateContext): 
     const property = field.label === "repeated" ? `${type}[]` : type;
     return [...fieldDocs(field), `  ${field.name}${field.label === "optional" ? "?" : ""}: ${property};`];
   });
-  return [...docComment(message.docs), ...block(`export interface ${context.typeName(message.fullName)}`, properties)];
+  const name = context.typeName(message.fullName);
+  // A type, not an interface: only that can be given where the index signature below is asked for.
+  const lines = properties.length === 0 ? [`export type ${name} = {};`] : block(`export interface ${name}`, properties);
+  return [...docComment(message.docs), ...lines];
 }
 
 /** The message as written: only required fields must be there. */
@@ -20,11 +23,13 @@ export function initInterface(message: MessageModel, context: GenerateContext): 
     return field.label === "required" ? `  ${field.name}: ${property};` : `  ${field.name}?: ${property} | undefined;`;
   });
   const docs = docComment(`What is needed to write a {@link ${context.typeName(message.fullName)}}.`);
-  return [...docs, ...block(`export interface ${context.initName(message.fullName)}`, properties)];
+  // `{}` would take any object, whatever its fields.
+  const lines = properties.length === 0 ? ["  readonly [field: string]: never;"] : properties;
+  return [...docs, ...block(`export interface ${context.initName(message.fullName)}`, lines)];
 }
 
 function block(head: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [`${head} {}`] : [`${head} {`, ...lines, "}"];
+  return [`${head} {`, ...lines, "}"];
 }
 
 function fieldDocs(field: FieldModel): string[] {
