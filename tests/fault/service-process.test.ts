@@ -119,11 +119,11 @@ function addMixedLoad(load: Load, port: number): void {
     load.add("long", () => long.call(Echo.methods.Say, tcp, { text: "x" }, ONCE));
     load.add("slow", () => long.call(Echo.methods.Sleep, tcp, { text: "30" }, ONCE));
     load.add("udp", () => udp.call(Echo.methods.Say, `127.0.0.1:${port}@udp`, { text: "x" }, ONCE));
+    load.add("short", async () => {
+      const short = createClient();
+      await short.call(Echo.methods.Say, tcp, { text: "x" }, ONCE).finally(() => short.close());
+    });
   }
-  load.add("short", async () => {
-    const short = createClient();
-    await short.call(Echo.methods.Say, tcp, { text: "x" }, ONCE).finally(() => short.close());
-  });
   const old = new OldClient(port);
   load.add("old", async () => {
     await old.call();

@@ -25,9 +25,9 @@ class WorkerEnd extends EventEmitter {
     return true;
   }
 
-  deal(seq: number, socket: object): void {
+  deal(seq: number, socket: object, key = ":8080"): void {
     const send = this.send as unknown as (message: object, socket: object) => boolean;
-    send({ cmd: "NODE_CLUSTER", act: "newconn", key: ":8080", seq }, socket);
+    send({ cmd: "NODE_CLUSTER", act: "newconn", key, seq }, socket);
   }
 
   says(message: object): void {
@@ -101,6 +101,30 @@ describe("a connection that was dealt to a worker", () => {
     expect(ends[0]?.sent[0]?.takeByMs).toBeUndefined();
     pass(watch, 2_000);
     expect(ends[0]?.refused).toEqual([]);
+  });
+
+  it.each([
+    { name: "goes to another one that listens there", key: ":8080", refused: [2], isClosed: false },
+    { name: "is closed where no other one listens", key: ":9090", refused: [], isClosed: true },
+  ])("that died before it answered $name", ({ key, refused, isClosed }) => {
+    const { watch, ends } = watched(2);
+    ends[1]?.deal(1, {}, ":8080");
+    ends[1]?.deal(3, {}, ":9090");
+    ends[1]?.says({ cmd: "NODE_CLUSTER", act: "close", key: ":9090" });
+    let closed = 0;
+    ends[0]?.deal(2, { close: () => (closed += 1) }, key);
+    watch.remove(0);
+    ends[0]?.emit("close");
+    expect(ends[0]?.refused).toEqual(refused);
+    expect(closed).toBe(isClosed ? 1 : 0);
+  });
+
+  it("makes node:cluster forget the dead worker even if Node does not tell", () => {
+    const { ends } = watched(1);
+    const told: string[] = [];
+    ends[0]?.on("disconnect", () => told.push("disconnect"));
+    ends[0]?.emit("close");
+    expect(told).toEqual(["disconnect"]);
   });
 
   it("reads an answer that lay there while the controller stood still before it judges", () => {

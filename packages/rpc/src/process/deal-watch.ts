@@ -5,13 +5,14 @@
  *                  worker no other one
  *   added here     newconn carries `takeByMs`; a worker that reads it later refuses the socket. What is not answered `RETAKE_MS` after
  *                  the sending is answered here with "not accepted", so node:cluster deals it to another worker, and the silent one
- *                  gets none until it is heard again
+ *                  gets none until it is heard again. What a worker has not answered when it dies is dealt to another one likewise, or
+ *                  closed where there is none: node:cluster would keep it, open and unserved, for ever
  *
  * Both clocks are CLOCK_MONOTONIC, one for all processes. Node has no public way to this: the messages are looked at before use, and where
  * they look different everything stays as node:cluster does it. Why, and what was rejected: docs/adr/0005-accept-mode.md.
  */
 import type { ChildProcess } from "node:child_process";
-import { isNewConnection, machineMs, TAKE_MS } from "./deal-message.js";
+import { isNewConnection, machineMs, type NewConnection, TAKE_MS } from "./deal-message.js";
 
 /** Longer than `TAKE_MS`, so that a worker that takes a socket in the last moment has its answer on the way. */
 const RETAKE_MS = 2 * TAKE_MS;
@@ -20,14 +21,19 @@ const BOUNCE_MS = 1;
 
 interface Dealt {
   readonly seq: number;
+  /** The address that it came in at. */
+  readonly key: unknown;
   readonly socket: unknown;
-  readonly sentAtMs: number;
+  /** When it is taken back from a worker that is silent; Infinity = it stays there. */
+  readonly retakeAtMs: number;
 }
 
 interface Watched {
   readonly process: ChildProcess;
   /** Not answered yet: at most one per listening address. */
   readonly open: Map<number, Dealt>;
+  /** Addresses where it was dealt connections and has not stopped listening. */
+  readonly keys: Set<unknown>;
   /** A socket was taken back from it and it has not been heard since. */
   isSilent: boolean;
 }
@@ -42,7 +48,7 @@ export class DealWatch {
 
   /** To be called before the worker can listen. */
   add(workerId: number, process: ChildProcess): void {
-    const watched: Watched = { process, open: new Map(), isSilent: false };
+    const watched: Watched = { process, open: new Map(), keys: new Set(), isSilent: false };
     this.#workers.set(workerId, watched);
     process.prependListener("internalMessage", (message: unknown) => this.#onMessage(watched, message));
     const send = process.send.bind(process) as (message: object, ...rest: unknown[]) => boolean;
@@ -51,6 +57,7 @@ export class DealWatch {
       if (this.#isRerouted(watched, message.seq)) return true;
       return send(this.#noted(watched, message, rest[0]), ...rest);
     }) as ChildProcess["send"];
+    process.once("close", () => this.#inherit(watched)); // it has exited, and all that it said was read
   }
 
   remove(workerId: number): void {
@@ -71,16 +78,35 @@ export class DealWatch {
   #onMessage(watched: Watched, message: unknown): void {
     if (this.#isAnswering) return;
     watched.isSilent = false;
-    const { ack } = (message ?? {}) as { readonly ack?: unknown };
+    const { ack, act, key } = (message ?? {}) as {
+      readonly ack?: unknown;
+      readonly act?: unknown;
+      readonly key?: unknown;
+    };
     if (typeof ack === "number") watched.open.delete(ack);
+    if (act === "close") watched.keys.delete(key);
   }
 
-  #noted(watched: Watched, message: { readonly seq: number }, socket: unknown): object {
-    if (this.#workers.size < 2 || typeof socket !== "object" || socket === null || this.#taken.has(socket))
-      return message;
-    const sentAtMs = machineMs();
-    watched.open.set(message.seq, { seq: message.seq, socket, sentAtMs });
-    return { ...message, takeByMs: sentAtMs + TAKE_MS };
+  #noted(watched: Watched, message: NewConnection, socket: unknown): object {
+    if (typeof socket !== "object" || socket === null) return message;
+    const { seq, key } = message;
+    watched.keys.add(key);
+    const stays = this.#workers.size < 2 || this.#taken.has(socket);
+    const nowMs = machineMs();
+    watched.open.set(seq, { seq, key, socket, retakeAtMs: stays ? Number.POSITIVE_INFINITY : nowMs + RETAKE_MS });
+    return stays ? message : { ...message, takeByMs: nowMs + TAKE_MS };
+  }
+
+  /** What a dead worker did not answer goes to another one at the same address; where there is none, the caller learns it at once. */
+  #inherit(watched: Watched): void {
+    watched.process.emit("disconnect"); // Node forgets to when a socket is on its way; node:cluster would go on dealing to it
+    const others = [...this.#workers.values()].filter((other) => other !== watched);
+    for (const { seq, key, socket } of watched.open.values()) {
+      if (others.some(({ keys }) => keys.has(key))) this.#refuseFor(watched, seq);
+      else (socket as { close?: () => void }).close?.();
+    }
+    watched.open.clear();
+    watched.keys.clear();
   }
 
   #isRerouted(watched: Watched, seq: number): boolean {
@@ -90,18 +116,18 @@ export class DealWatch {
   }
 
   #hasOverdue(): boolean {
-    const limitMs = machineMs() - RETAKE_MS;
+    const nowMs = machineMs();
     for (const { open } of this.#workers.values()) {
-      for (const dealt of open.values()) if (dealt.sentAtMs <= limitMs) return true;
+      for (const dealt of open.values()) if (dealt.retakeAtMs <= nowMs) return true;
     }
     return false;
   }
 
   #takeBack(): void {
-    const limitMs = machineMs() - RETAKE_MS;
+    const nowMs = machineMs();
     for (const watched of this.#workers.values()) {
-      for (const { seq, socket, sentAtMs } of [...watched.open.values()]) {
-        if (sentAtMs > limitMs) continue;
+      for (const { seq, socket, retakeAtMs } of [...watched.open.values()]) {
+        if (retakeAtMs > nowMs) continue;
         watched.open.delete(seq);
         watched.isSilent = true;
         this.#taken.add(socket as object);

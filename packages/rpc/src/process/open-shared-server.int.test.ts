@@ -1,4 +1,6 @@
-import type { AddressInfo, Server } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect, type Server, type Socket } from "node:net";
+import { waitUntil } from "@msec/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { openSharedServer } from "./open-shared-server.js";
 
@@ -27,3 +29,24 @@ it("does not wait for an address that this machine has not", async () => {
     reason: "NET_ADDRESS_UNAVAILABLE",
   });
 });
+
+it("keeps what connects before somebody listens to it", async () => {
+  const server = await openSharedServer({ host: "127.0.0.1", port: 0 });
+  const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  onTestFinished(() => {
+    client.destroy();
+    return close(server);
+  });
+  client.write("early");
+  await waitUntil("the server took it", async () => (await connectionsOf(server)) === 1, 5_000);
+  const [socket] = (await once(server, "connection")) as [Socket];
+  const [bytes] = (await once(socket.resume(), "data")) as [Buffer];
+  socket.destroy();
+  expect(bytes.toString()).toBe("early");
+});
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+  );
+}

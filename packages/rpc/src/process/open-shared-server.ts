@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NetAddressInUse, netError } from "@msec/net";
 
@@ -16,7 +16,7 @@ export interface SharedServerOptions {
 
 /**
  * A listening socket that the workers of one controller share: each of them accepts from it. In a process that is no worker, an
- * ordinary one.
+ * ordinary one. What connects before the caller listens to 'connection' is kept for its first listener.
  *
  * @throws NET_ADDRESS_IN_USE and the other reasons of `netError`, naming the address
  */
@@ -38,7 +38,8 @@ export async function retryWhileInUse<T>(open: () => Promise<T>, patienceMs = 2_
 }
 
 async function listen({ host, port }: SharedServerOptions): Promise<Server> {
-  const server = createServer({ noDelay: true, allowHalfOpen: true });
+  const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true });
+  keepEarlyConnections(server);
   await new Promise<void>((resolve, reject) => {
     const onError = (error: Error): void => reject(netError(error, `${host}:${port}`));
     server.once("error", onError);
@@ -48,4 +49,20 @@ async function listen({ host, port }: SharedServerOptions): Promise<Server> {
     });
   });
   return server;
+}
+
+/** A controller sends the first connection right behind its word that the worker listens: both are there before a promise goes on. */
+function keepEarlyConnections(server: Server): void {
+  const early: Socket[] = [];
+  const keep = (socket: Socket): void => void early.push(socket);
+  const handOver = (event: string | symbol): void => {
+    if (event !== "connection") return;
+    server.off("newListener", handOver);
+    server.off("connection", keep);
+    process.nextTick(() => {
+      for (const socket of early) server.emit("connection", socket);
+    });
+  };
+  server.on("connection", keep);
+  server.on("newListener", handOver);
 }
