@@ -7,6 +7,7 @@
  */
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { DirectOutput } from "./direct-output.js";
 import { NetOutputFull } from "./errors.js";
 
 /** A growable buffer; `ProtoWriter` is one. */
@@ -60,6 +61,8 @@ export interface OutputBatcherOptions<B extends OutputBuffer> {
   readonly maxQueuedBytes?: number;
   /** What is handed to the stream is added here. */
   readonly traffic?: StreamTraffic;
+  /** Output that waited has left past the stream, which will say no 'drain' for it. */
+  readonly onDrain?: () => void;
 }
 
 export class OutputBatcher<B extends OutputBuffer> {
@@ -70,6 +73,7 @@ export class OutputBatcher<B extends OutputBuffer> {
   readonly #traffic: StreamTraffic;
   /** The kernel has copied the bytes of a finished write only with real sockets; other streams may pass the chunk on. */
   readonly #isReusable: boolean;
+  readonly #direct: DirectOutput | undefined;
   #buffer: B | undefined;
   #isScheduled = false;
   #holds = 0;
@@ -85,11 +89,12 @@ export class OutputBatcher<B extends OutputBuffer> {
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 64 << 20;
     this.#traffic = options.traffic ?? UNREAD;
     this.#isReusable = options.stream instanceof Socket;
+    this.#direct = DirectOutput.of(options.stream, () => options.onDrain?.());
   }
 
   /** Bytes that wait: not flushed yet, or flushed and not taken by the kernel. */
   get queuedBytes(): number {
-    return (this.#buffer?.length ?? 0) + this.#stream.writableLength;
+    return (this.#buffer?.length ?? 0) + (this.#direct?.queuedBytes ?? 0) + this.#stream.writableLength;
   }
 
   /** Throws when the peer has stopped reading. Ask before each message. @throws {NetOutputFull} */
@@ -128,14 +133,22 @@ export class OutputBatcher<B extends OutputBuffer> {
       return;
     }
     this.#traffic.sentBytes += buffer.length;
-    if (!this.#isReusable) {
+    this.#write(buffer);
+  }
+
+  #write(buffer: B): void {
+    const stream = this.#stream;
+    const direct = this.#direct;
+    if (direct?.write(buffer.view())) {
+      if (direct.queuedBytes === 0) this.#pool.give(buffer);
+    } else if (this.#isReusable) {
+      stream.write(buffer.view());
+      // Taken by the kernel at once: the usual case. Otherwise the stream still reads from it, and the collector gets it later.
+      if (stream.writableLength === 0) this.#pool.give(buffer);
+    } else {
       // Not slice(): a Buffer would only give another view.
-      this.#stream.write(Buffer.from(buffer.view()));
+      stream.write(Buffer.from(buffer.view()));
       this.#pool.give(buffer);
-      return;
     }
-    this.#stream.write(buffer.view());
-    // Taken by the kernel at once: the usual case. Otherwise the stream still reads from it, and the collector gets it later.
-    if (this.#stream.writableLength === 0) this.#pool.give(buffer);
   }
 }

@@ -84,6 +84,7 @@ export class StreamConnection<B extends OutputBuffer> {
       stream,
       pool,
       address,
+      onDrain: () => this.#onDrain(),
       ...(limits.maxQueuedOutputBytes === undefined ? {} : { maxQueuedBytes: limits.maxQueuedOutputBytes }),
       ...(options.traffic === undefined ? {} : { traffic: options.traffic }),
     });
