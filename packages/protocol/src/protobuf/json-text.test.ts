@@ -67,4 +67,10 @@ describe("parseJsonText", () => {
     expect(() => parseJsonText("[[1]]", { maxDepth: 1 })).toThrow("nested deeper than 1 levels");
     expect(() => parseJsonText("[".repeat(1_000_000))).toThrow("nested deeper than 100 levels");
   });
+
+  it("limits the number of values, which take far more memory than text", () => {
+    expect(parseJsonText('{"a":[1]}', { maxValues: 3 })).toEqual({ a: [1] });
+    expect(() => parseJsonText('{"a":[1,2]}', { maxValues: 3 })).toThrow("more than 3 values");
+    expect(() => parseJsonText(`[${"0,".repeat(1 << 20)}0]`)).toThrow("more than 1048576 values");
+  });
 });

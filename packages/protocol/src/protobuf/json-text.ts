@@ -11,27 +11,34 @@ export type JsonValue = null | boolean | number | bigint | string | JsonValue[] 
 export interface JsonLimits {
   /** Deepest nesting of arrays and objects. Default 100. */
   readonly maxDepth?: number;
+  /** Most values of all kinds. Default 1,048,576: each may be two characters here and a hundred bytes in memory. */
+  readonly maxValues?: number;
 }
 
 const DEFAULT_MAX_DEPTH = 100;
+const DEFAULT_MAX_VALUES = 1 << 20;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 /** Longer integers fit no field; they are read as a plain number, since a bigint of a megabyte takes seconds. */
 const MAX_INTEGER_DIGITS = 40;
 
 /** @throws PROTO_JSON_TEXT_INVALID with the offset (in UTF-16 units) of the problem */
 export function parseJsonText(text: string, limits: JsonLimits = {}): JsonValue {
-  const parser = new JsonParser(text, limits.maxDepth ?? DEFAULT_MAX_DEPTH);
+  const parser = new JsonParser(text, limits);
   return parser.document();
 }
 
 class JsonParser {
   readonly #text: string;
   readonly #maxDepth: number;
+  readonly #maxValues: number;
+  #valuesLeft: number;
   #pos = 0;
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, limits: JsonLimits) {
     this.#text = text;
-    this.#maxDepth = maxDepth;
+    this.#maxDepth = limits.maxDepth ?? DEFAULT_MAX_DEPTH;
+    this.#maxValues = limits.maxValues ?? DEFAULT_MAX_VALUES;
+    this.#valuesLeft = this.#maxValues;
   }
 
   document(): JsonValue {
@@ -42,6 +49,7 @@ class JsonParser {
   }
 
   #value(depth: number): JsonValue {
+    if (--this.#valuesLeft < 0) this.#fail(`more than ${this.#maxValues} values`);
     this.#space();
     const char = this.#text[this.#pos];
     switch (char) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ProtoReader } from "./reader.js";
+import { MAX_MESSAGE_VALUES, ProtoReader } from "./reader.js";
 import { MAX_MESSAGE_DEPTH } from "./writer.js";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
@@ -114,5 +114,28 @@ describe("ProtoReader", () => {
     expect(() => new ProtoReader(bytes("00ff"), 1).uint32()).toThrow(
       "malformed protobuf message at byte 2: it ends inside a varint",
     );
+  });
+
+  it("copies bytes, whatever they were read from", () => {
+    const source = Buffer.from("03010203", "hex");
+    const copy = new ProtoReader(source).bytes();
+    source.fill(0xff);
+    expect(copy).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
+  it.each<[string, (r: ProtoReader) => void]>([
+    ["sub-messages", (r) => r.endMessage(r.beginMessage())],
+    ["texts", (r) => void r.string()],
+    ["bytes", (r) => void r.bytes()],
+    ["64-bit integers", (r) => void r.uint64()],
+  ])("limits how many %s a message may have, until it is reset", (_name, read) => {
+    const source = new Uint8Array(MAX_MESSAGE_VALUES + 1);
+    const reader = new ProtoReader(source);
+    for (let i = 0; i < MAX_MESSAGE_VALUES; i++) read(reader);
+    expect(reader.pos).toBe(MAX_MESSAGE_VALUES);
+    expect(() => read(reader)).toThrow(malformed);
+    reader.reset(source);
+    read(reader);
+    expect(reader.pos).toBe(1);
   });
 });

@@ -30,6 +30,11 @@ import { MAX_MESSAGE_DEPTH } from "./writer.js";
 
 /** Nested groups (an old protobuf construct) are skipped down to this depth. */
 const MAX_GROUP_DEPTH = 64;
+/**
+ * Most values of a message that are objects of their own: sub-messages, packed lists, texts, bytes, 64-bit integers. Each may be two bytes
+ * here and a hundred in memory, so that a body of 16 MiB could become gigabytes and keep the process busy for seconds.
+ */
+export const MAX_MESSAGE_VALUES = 1 << 20;
 
 export class ProtoReader {
   buffer: Uint8Array;
@@ -41,6 +46,7 @@ export class ProtoReader {
   low = 0;
   high = 0;
   #depth = 0;
+  #valuesLeft = MAX_MESSAGE_VALUES;
   #dataView: DataView | undefined;
 
   constructor(buffer: Uint8Array, start = 0, end: number = buffer.length) {
@@ -55,6 +61,7 @@ export class ProtoReader {
     this.pos = start;
     this.end = end;
     this.#depth = 0;
+    this.#valuesLeft = MAX_MESSAGE_VALUES;
     this.#dataView = undefined;
     return this;
   }
@@ -208,6 +215,7 @@ export class ProtoReader {
 
   /** Strict UTF-8. @throws PROTO_MESSAGE_MALFORMED also for bytes that are not UTF-8 */
   string(): string {
+    if (--this.#valuesLeft < 0) this.#failCrowded();
     const length = this.uint32();
     const start = this.advance(length);
     const text = decodeUtf8(this.buffer, start, start + length);
@@ -226,11 +234,13 @@ export class ProtoReader {
     return decodeUtf8(this.buffer, start, start + length) ?? decodeLenientUtf8(this.buffer, start, start + length);
   }
 
-  /** A copy. */
+  /** A copy: what is read may lie in a buffer that the next read of any connection fills again. */
   bytes(): Uint8Array {
+    if (--this.#valuesLeft < 0) this.#failCrowded();
     const length = this.uint32();
     const start = this.advance(length);
-    return this.buffer.slice(start, start + length);
+    // Not slice(): a Buffer would only give another view.
+    return new Uint8Array(this.buffer.subarray(start, start + length));
   }
 
   /**
@@ -239,6 +249,7 @@ export class ProtoReader {
    * @returns the outer end, to be handed to `endMessage()`
    */
   beginMessage(): number {
+    if (--this.#valuesLeft < 0) this.#failCrowded();
     const length = this.uint32();
     if (length > this.end - this.pos) this.fail(this.pos, `a part of ${length} bytes passes the end`);
     if (++this.#depth > MAX_MESSAGE_DEPTH) this.fail(this.pos, `nested deeper than ${MAX_MESSAGE_DEPTH} levels`);
@@ -304,7 +315,12 @@ export class ProtoReader {
     return start;
   }
 
+  #failCrowded(): never {
+    this.fail(this.pos, `more than ${MAX_MESSAGE_VALUES} sub-messages, texts, bytes and 64-bit integers`);
+  }
+
   #joined(): bigint {
+    if (--this.#valuesLeft < 0) this.#failCrowded();
     return this.high === 0 ? BigInt(this.low) : (BigInt(this.high) << 32n) | BigInt(this.low);
   }
 

@@ -13,7 +13,8 @@ const RawBytes: MessageType<Uint8Array, Uint8Array> = {
   typeName: "bytes",
   fields: [],
   encode: (bytes, writer) => void writer.raw(bytes),
-  decode: (bytes, start = 0, end = bytes.length) => bytes.slice(start, end),
+  // A copy, since the next read fills the buffer again. Not slice(): a Buffer would only give another view.
+  decode: (bytes, start = 0, end = bytes.length) => new Uint8Array(bytes.subarray(start, end)),
 };
 
 function rawMethodOf(fullName: string): MethodType {
