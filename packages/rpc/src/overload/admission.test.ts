@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Admission, type AdmissionSubject, type WorkerLoad } from "./admission.js";
+import { createMethodLatency } from "./concurrency-limit.js";
 
 let nowMs = 0;
 const clock = { nowMs: () => 0, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
+const METHOD = createMethodLatency();
 const IDLE: WorkerLoad = { inFlight: 0, queued: 0 };
 
 function subject(facts: Partial<AdmissionSubject> = {}): AdmissionSubject {
@@ -25,17 +27,17 @@ describe("Admission", () => {
     { what: "100 under way", load: { inFlight: 90, queued: 10 }, want: "RPC_OVERLOADED", cause: "full" },
   ])("$what: $want", ({ request, load, want, cause }) => {
     const asked = subject(request);
-    expect(create().refusal(asked, load ?? IDLE)?.reason).toBe(want);
+    expect(create().refusal(asked, load ?? IDLE, METHOD)?.reason).toBe(want);
     expect(asked.refusedBy).toBe(cause);
   });
 
   it("never refuses for the wait when msg_timeout is 0", () => {
     const asked = subject({ startedMs: 1_000_000 });
-    expect(create({ maxQueueMs: 0 }).refusal(asked, IDLE)).toBeUndefined();
+    expect(create({ maxQueueMs: 0 }).refusal(asked, IDLE, METHOD)).toBeUndefined();
   });
 
   it("says in words what is the matter", () => {
-    const error = create({ maxInFlight: 1 }).refusal(subject(), { inFlight: 1, queued: 0 });
+    const error = create({ maxInFlight: 1 }).refusal(subject(), { inFlight: 1, queued: 0 }, METHOD);
     expect(error?.message).toBe(
       "this instance is overloaded: 1 requests are under way, no more are allowed; the request was not started",
     );
@@ -50,7 +52,7 @@ describe("Admission", () => {
       nowMs = window * 101;
       for (let n = 0; n < 100; n++) {
         const asked = subject({ arrivedMs: nowMs, startedMs: nowMs });
-        admission.refusal(asked, { inFlight: window < 10 ? 100 : 3_000, queued: 0 });
+        admission.refusal(asked, { inFlight: window < 10 ? 100 : 3_000, queued: 0 }, latency);
         admission.noteStart(0);
         admission.noteLatency(latency, window < 10 ? 10 : 300);
         (window < 10 ? before : after).add(asked.refusedBy);

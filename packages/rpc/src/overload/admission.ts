@@ -89,7 +89,7 @@ export class Admission {
 
   /** A handler that waited for something has ended. Others tell nothing by their latency: their queue is the event loop. */
   noteLatency(method: MethodLatency, costMs: number): void {
-    this.#control?.noteLatency(method, costMs);
+    this.#control?.limit.noteLatency(method, costMs);
   }
 
   /** The worker is behind: handlers are started in turn. */
@@ -111,11 +111,11 @@ export class Admission {
   }
 
   /** @returns why it is not started, also noted in `refusedBy`; undefined = it is */
-  refusal(request: AdmissionSubject, load: WorkerLoad): AppError | undefined {
+  refusal(request: AdmissionSubject, load: WorkerLoad, method: MethodLatency): AppError | undefined {
     const tooLate = this.#tooLate(request);
     if (tooLate !== undefined) return tooLate;
     if (load.inFlight + load.queued >= this.#options.maxInFlight) return this.#refuse(request, "full");
-    const cause = this.#control?.check(request, request.startedMs, load.inFlight);
+    const cause = this.#control?.check(request, method, load.inFlight);
     return cause === undefined ? undefined : this.#refuse(request, cause);
   }
 

@@ -2,7 +2,7 @@
  * How many requests may be under way, learned from their latency: while it stays near what it is without a queue the limit grows,
  * when it rises the limit falls by the ratio of the two, as congestion windows do (Brakmo & Peterson, "TCP Vegas", 1995; the ratio
  * form is that of Netflix's gradient limiter). Each method is measured against itself, so that a change in the mix of fast and slow methods is no
- * signal. When the limit has been reached for long, it is lowered for a moment to see what the latency without a queue is now
+ * signal, and one method that became slow does not shut out the others: what did not become slow itself may pass the limit. When the limit has been reached for long, it is lowered for a moment to see what the latency without a queue is now
  * (ProbeRTT of Cardwell et al., "BBR", 2016): a service that became slower for good is not held back for ever.
  */
 
@@ -20,10 +20,13 @@ export interface MethodLatency {
   baseMs: number;
   sumMs: number;
   count: number;
+  slowWindows: number;
+  /** It became slow, so the limit is meant for it. */
+  isSlow: boolean;
 }
 
 export function createMethodLatency(): MethodLatency {
-  return { baseMs: 0, sumMs: 0, count: 0 };
+  return { baseMs: 0, sumMs: 0, count: 0, slowWindows: 0, isSlow: false };
 }
 
 const SMOOTHING = 0.3;
@@ -65,6 +68,12 @@ export class ConcurrencyLimit {
     this.#methods.push(method);
   }
 
+  /** A request that waited for something has ended. */
+  noteLatency(method: MethodLatency, costMs: number): void {
+    method.sumMs += costMs;
+    method.count++;
+  }
+
   /** So many are under way. */
   noteInFlight(inFlight: number): void {
     if (inFlight > this.#peak) this.#peak = inFlight;
@@ -72,17 +81,25 @@ export class ConcurrencyLimit {
 
   /** Ends a window (about 0.1 s). */
   update(): void {
-    const slowdown = this.#takeSlowdown();
-    const peak = this.#peak;
-    this.#peak = 0;
     if (this.#probeWindows > 0) {
+      this.#takeSlowdown();
+      this.#peak = 0;
       this.#probeWindows--;
       return;
     }
-    if (slowdown === undefined) return;
-    this.#slowWindows = slowdown > this.#tolerance ? this.#slowWindows + 1 : 0;
-    if (this.#slowWindows === 0) this.#raise(peak);
-    else if (this.#slowWindows >= SLOW_WINDOWS) this.#lower(peak, slowdown);
+    if (this.#slowWindows >= SLOW_WINDOWS) this.#windowsAtLimit++;
+    // What is slow ends seldom: a judgement may take several windows.
+    if (this.#countSamples() >= MIN_SAMPLES) {
+      const slowdown = this.#takeSlowdown();
+      const peak = this.#peak;
+      this.#peak = 0;
+      this.#slowWindows = slowdown > this.#tolerance ? this.#slowWindows + 1 : 0;
+      if (this.#slowWindows === 0) this.#raise(peak);
+      else if (this.#slowWindows >= SLOW_WINDOWS) this.#lower(peak, slowdown);
+    }
+    if (this.#windowsAtLimit < PROBE_AFTER_WINDOWS) return;
+    this.#windowsAtLimit = 0;
+    this.#probeWindows = PROBE_WINDOWS;
   }
 
   #raise(peak: number): void {
@@ -95,13 +112,16 @@ export class ConcurrencyLimit {
     const from = Math.min(this.#limit, Math.max(peak, this.#min));
     const wanted = from * Math.max(0.5, this.#tolerance / slowdown) + Math.sqrt(from);
     this.#limit = Math.max(this.#min, Math.min(this.#max, from + (wanted - from) * SMOOTHING));
-    if (++this.#windowsAtLimit < PROBE_AFTER_WINDOWS) return;
-    this.#windowsAtLimit = 0;
-    this.#probeWindows = PROBE_WINDOWS;
   }
 
-  /** Mean of latency ÷ latency without a queue over the requests that ended in the window; undefined = too few. */
-  #takeSlowdown(): number | undefined {
+  #countSamples(): number {
+    let samples = 0;
+    for (const { count } of this.#methods) samples += count;
+    return samples;
+  }
+
+  /** Mean of latency ÷ latency without a queue over the requests that ended since the last time. */
+  #takeSlowdown(): number {
     // The first half of a probe drains what was queued before; the second half tells the truth.
     const isMeasuring = this.#probeWindows > 0 && this.#probeWindows <= PROBE_WINDOWS / 2;
     let samples = 0;
@@ -116,9 +136,17 @@ export class ConcurrencyLimit {
       const ratio = meanMs / method.baseMs;
       samples += count;
       sum += ratio * count;
+      this.#judge(method, ratio);
       method.baseMs += (meanMs - method.baseMs) * this.#follow(ratio, isMeasuring);
     }
-    return samples < MIN_SAMPLES ? undefined : sum / samples;
+    return samples === 0 ? 1 : sum / samples;
+  }
+
+  /** Whoever was slow stays under the limit until it is gone: let go when its latency is good again, it would flood what made it slow. */
+  #judge(method: MethodLatency, ratio: number): void {
+    if (ratio > this.#tolerance) method.slowWindows++;
+    else if (method.slowWindows < SLOW_WINDOWS || this.#limit >= this.#max) method.slowWindows = 0;
+    method.isSlow = method.slowWindows >= SLOW_WINDOWS;
   }
 
   #follow(ratio: number, isMeasuring: boolean): number {

@@ -1,5 +1,6 @@
 /** Virtual-time model of one worker: an event loop that reads what has arrived, one turn after the other. For tests of overload control. */
 import { DEFAULT_PRIORITY } from "../call-priority.js";
+import { createMethodLatency } from "./concurrency-limit.js";
 import { OverloadControl } from "./overload-control.js";
 import { RunQueue, SLICE_MS } from "./run-queue.js";
 
@@ -22,6 +23,8 @@ export interface Served {
 
 const REFUSE_COST_MS = 0.004;
 const TIMER_MS = 10;
+/** Its handlers wait for nothing, so its latency is never told. */
+const METHOD = createMethodLatency();
 
 /** Lateness of a timer of 10 ms, looked at when a turn begins. */
 class SimulatedLag {
@@ -121,7 +124,8 @@ class SimulatedWorker {
   }
 
   #onRead(request: SimulatedRequest, readMs: number): void {
-    if (this.#control?.check(subjectOf(request), this.#nowMs, 0) !== undefined) this.#refuse(request);
+    if (this.#control?.check({ ...subjectOf(request), startedMs: this.#nowMs }, METHOD, 0) !== undefined)
+      this.#refuse(request);
     else if (this.#queue.length > 0 || this.#nowMs - readMs > SLICE_MS || this.#control?.isLagging) {
       this.#queue.push({ ...request, readMs });
     } else {

@@ -30,6 +30,26 @@ describe("overload control of a worker whose handlers use the processor", () => 
     expect(admitted(served)).toHaveLength(served.length);
   });
 
+  it.each([
+    { costMs: 15, load: 0.5 },
+    { costMs: 30, load: 0.3 },
+    { costMs: 30, load: 0.5 },
+    { costMs: 60, load: 0.5 },
+    { costMs: 150, load: 0.5 },
+  ])("refuses nothing at a load of $load when requests of $costMs ms meet by chance", ({ costMs, load }) => {
+    const rateAt = (): number => (load * 1000) / costMs;
+    const served = simulateLoop({ durationMs: 60_000, rateAt, arrivalOf: () => ({ costMs }), control: true });
+    expect(admitted(served)).toHaveLength(served.length);
+  });
+
+  it("answers in time what it takes of requests of 30 ms at ten times the load", () => {
+    const arrivalOf = (): Arrival => ({ costMs: 30 });
+    const served = simulateLoop({ durationMs: 20_000, rateAt: () => 333, arrivalOf, control: true });
+    const steady = admitted(between(served, 4_000, 20_000));
+    expect((steady.length * 30) / 16_000).toBeGreaterThan(0.8);
+    expect(percentile(waitsOf(steady), 0.99)).toBeLessThan(400);
+  });
+
   it("answers in time what it takes at ten times the load, and takes about what it manages", () => {
     const served = simulateLoop({ durationMs: 12_000, rateAt: () => 10_000, arrivalOf: plain, control: true });
     const steady = admitted(between(served, 4_000, 12_000));

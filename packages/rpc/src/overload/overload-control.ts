@@ -1,17 +1,15 @@
 /**
  * Decides, before any work on it began, whether a request is taken. Two signals: the event loop
- * ({@link LoopLag}) or the queue in front of the handlers is late, or more requests are under way than their latency allows
- * ({@link ConcurrencyLimit}). Either makes the worker take only what it has shown to
- * manage, the most important first ({@link AdmissionThreshold}). As long as neither speaks a request costs two comparisons.
- *
- * The rate is found like that of DAGOR (SoCC 2018, §4.2): cut in proportion to the lag while it lasts, raised by a few percent per
- * window when it is gone; unlike there, a worker returns at once to most of the rate that it managed before.
+ * ({@link LoopLag}) or the queue in front of the handlers is late, which concerns all requests; or more are under way than their latency
+ * allows ({@link ConcurrencyLimit}), which concerns those of the methods that became slow. Either makes the worker take only what it has
+ * shown to manage, the most important first ({@link ShedRate}). As long as neither speaks a request costs two comparisons.
  */
 import type { Clock } from "@msec/core";
 import { DEFAULT_PRIORITY } from "../call-priority.js";
-import { AdmissionThreshold, admissionLevel } from "./admission-level.js";
+import { admissionLevel } from "./admission-level.js";
 import { ConcurrencyLimit, type MethodLatency } from "./concurrency-limit.js";
 import type { LoopLag } from "./loop-lag.js";
+import { ShedRate } from "./shed-rate.js";
 
 export interface OverloadOptions {
   /** Wait in the queue that is still no overload, ms. Default 20. The event loop may be late by five times as much. */
@@ -25,6 +23,12 @@ export interface OverloadOptions {
   readonly clock: Pick<Clock, "nowMs">;
 }
 
+/** What decides among requests. */
+export interface RankedRequest {
+  readonly priority: number;
+  readonly userHash: number;
+}
+
 /** Why a request is not taken: `limit` = too many under way for their latency, `shed` = others are more important. */
 export type OverloadCause = "limit" | "shed";
 
@@ -34,20 +38,22 @@ const WINDOW_MS = 100;
  * although the loop turns are proof. So the loop must be late by so many times more.
  */
 const LAG_WEIGHT = 5;
+/**
+ * A wait for so many others is no overload, however long each takes: where handlers compute for 30 ms, requests meet by chance at a third
+ * of the load. As CoDel leaves a queue of one packet alone.
+ */
+const SHORT_QUEUE = 3;
 /** Late windows before anything is refused: one may be a pause. */
 const SUSPECT_WINDOWS = 2;
-/** Windows without need after which shedding ends. */
-const CALM_WINDOWS = 50;
-const MIN_RATE_PER_SEC = 10;
-const RAISE = 1.02;
-/** Of the rate that was managed lately, never less is taken in the next window. */
-const MIN_PROVEN_SHARE = 0.7;
 /** Head room over the limit for requests above the default priority. */
 const IMPORTANT_ROOM = 1.25;
 
 export class OverloadControl {
   readonly limit: ConcurrencyLimit;
-  readonly #threshold = new AdmissionThreshold();
+  /** Of all requests, while the worker is late. */
+  readonly #late = new ShedRate();
+  /** Of those of slow methods, while the limit is reached. */
+  readonly #crowd = new ShedRate();
   readonly #maxDelayMs: number;
   readonly #lag: LoopLag;
   readonly #clock: Pick<Clock, "nowMs">;
@@ -55,16 +61,18 @@ export class OverloadControl {
   #windowEndMs = Number.NEGATIVE_INFINITY;
   #arrived = 0;
   #started = 0;
+  /** Of slow methods, counted while `#isCrowded`. */
+  #slowArrived = 0;
+  #slowTaken = 0;
   #refusedByLimit = 0;
+  /** Since the limit was reached. What had to drain first left no rate to begin with, and the limit itself bounds what goes wrong. */
+  #roomyWindows = 0;
   #isLagging = false;
   #lateWindows = 0;
-  #calmWindows = 0;
-  /** Infinity = everything is taken. */
-  #ratePerSec = Number.POSITIVE_INFINITY;
+  #isLate = false;
+  #isCrowded = false;
   /** Least wait of a request that was started in this window. */
   #leastWaitMs = Number.POSITIVE_INFINITY;
-  /** Most that was managed lately. */
-  #provenPerSec = 0;
 
   constructor(options: OverloadOptions) {
     this.#maxDelayMs = options.maxQueueDelayMs ?? 20;
@@ -76,7 +84,7 @@ export class OverloadControl {
 
   /** Some requests are being refused, or would be. */
   get isShedding(): boolean {
-    return this.#ratePerSec !== Number.POSITIVE_INFINITY;
+    return this.#late.isShedding || this.#crowd.isShedding;
   }
 
   /** The event loop is late: read on, but start handlers in turn. */
@@ -91,37 +99,28 @@ export class OverloadControl {
   }
 
   /** A request that was taken has waited so long in the queue: whether it is still wanted. A backlog goes down by this, not by work. */
-  isStillWanted(request: { readonly priority: number; readonly userHash: number }, waitMs: number): boolean {
-    if (!this.isShedding || waitMs <= this.#maxDelayMs) return true;
-    return this.#threshold.isAdmitted(admissionLevel(request.priority, request.userHash, this.#clock.nowMs()));
-  }
-
-  /** A request that waited for something has ended. */
-  noteLatency(method: MethodLatency, costMs: number): void {
-    method.sumMs += costMs;
-    method.count++;
+  isStillWanted(request: RankedRequest, waitMs: number): boolean {
+    if (!this.#late.isShedding || waitMs <= this.#maxDelayMs) return true;
+    return this.#late.isAdmitted(this.#levelOf(request));
   }
 
   /** @returns why it is not taken; undefined = it is */
   check(
-    request: { readonly priority: number; readonly userHash: number },
-    nowMs: number,
+    request: RankedRequest & { readonly startedMs: number },
+    method: MethodLatency,
     inFlight: number,
   ): OverloadCause | undefined {
+    const nowMs = request.startedMs;
     if (nowMs >= this.#windowEndMs) this.#turnWindow(nowMs);
     this.#arrived++;
-    if (this.#lateWindows > 0 || this.isShedding) {
-      const level = admissionLevel(request.priority, request.userHash, this.#clock.nowMs());
-      this.#threshold.note(level);
-      if (!this.#threshold.isAdmitted(level)) return "shed";
+    if (this.#isLate) {
+      const level = this.#levelOf(request);
+      this.#late.note(level);
+      if (!this.#late.isAdmitted(level)) return "shed";
     }
-    const limit = this.limit.current;
-    if (inFlight >= limit) {
-      const isImportant = request.priority > DEFAULT_PRIORITY;
-      if (!isImportant || inFlight >= limit * IMPORTANT_ROOM) {
-        this.#refusedByLimit++;
-        return "limit";
-      }
+    if (this.#isCrowded || inFlight >= this.limit.current) {
+      const cause = method.isSlow ? this.#checkCrowd(request, inFlight) : undefined;
+      if (cause !== undefined) return cause;
     }
     this.limit.noteInFlight(inFlight + 1);
     return undefined;
@@ -129,6 +128,24 @@ export class OverloadControl {
 
   stop(): void {
     this.#lag.stop();
+  }
+
+  #levelOf({ priority, userHash }: RankedRequest): number {
+    return admissionLevel(priority, userHash, this.#clock.nowMs());
+  }
+
+  #checkCrowd(request: RankedRequest, inFlight: number): OverloadCause | undefined {
+    const level = this.#levelOf(request);
+    this.#slowArrived++;
+    this.#crowd.note(level);
+    if (!this.#crowd.isAdmitted(level)) return "shed";
+    const room = request.priority > DEFAULT_PRIORITY ? IMPORTANT_ROOM : 1;
+    if (inFlight >= this.limit.current * room) {
+      this.#refusedByLimit++;
+      return "limit";
+    }
+    this.#slowTaken++;
+    return undefined;
   }
 
   #turnWindow(nowMs: number): void {
@@ -139,41 +156,50 @@ export class OverloadControl {
     this.#leastWaitMs = Number.POSITIVE_INFINITY;
     this.#isLagging = lagMs > this.#maxDelayMs;
     // After a pause of the traffic the old window says nothing.
-    if (elapsedMs < 10 * WINDOW_MS) this.#judge(Math.max(waitMs, lagMs / LAG_WEIGHT), elapsedMs / 1000);
-    else this.#forget();
+    if (elapsedMs < 10 * WINDOW_MS) {
+      this.limit.update();
+      this.#judgeDelay(Math.max(waitMs, lagMs / LAG_WEIGHT), elapsedMs / 1000);
+      this.#judgeCrowd(elapsedMs / 1000);
+    } else this.#forget();
+    this.#isLate = this.#lateWindows > 0 || this.#late.isShedding;
+    this.#isCrowded = this.#refusedByLimit > 0 || this.#crowd.isShedding;
     this.#arrived = 0;
     this.#started = 0;
+    this.#slowArrived = 0;
+    this.#slowTaken = 0;
     this.#refusedByLimit = 0;
     this.#windowStartMs = nowMs;
     this.#windowEndMs = nowMs + WINDOW_MS;
   }
 
-  #judge(lateMs: number, seconds: number): void {
-    this.limit.update();
-    const arrivedPerSec = this.#arrived / seconds;
+  #judgeDelay(lateMs: number, seconds: number): void {
     const startedPerSec = this.#started / seconds;
-    const isLate = lateMs > this.#maxDelayMs;
+    const shortQueueMs = (SHORT_QUEUE * 1000 * seconds) / Math.max(1, this.#started);
+    const allowedMs = Math.max(this.#maxDelayMs, shortQueueMs);
+    const isLate = lateMs > allowedMs;
     this.#lateWindows = isLate ? this.#lateWindows + 1 : 0;
-    this.#provenPerSec = Math.max(this.#provenPerSec * (isLate ? 0.95 : 0.99), startedPerSec);
+    this.#late.prove(startedPerSec, isLate);
     if (isLate) {
-      if (this.#lateWindows < SUSPECT_WINDOWS && !this.isShedding) return;
-      const cut = Math.max(0.5, Math.min(0.95, this.#maxDelayMs / lateMs));
-      // A backlog lasts for windows: cut by each of them without a floor, the rate would fall to nothing.
-      const floor = Math.max(MIN_RATE_PER_SEC, this.#provenPerSec * MIN_PROVEN_SHARE);
-      this.#ratePerSec = Math.max(floor, Math.min(this.#ratePerSec, startedPerSec) * cut);
-    } else if (this.#refusedByLimit > 0) {
-      this.#ratePerSec = Math.max(MIN_RATE_PER_SEC, Math.min(this.#ratePerSec, startedPerSec));
-    } else if (this.isShedding) this.#ratePerSec = Math.max(this.#ratePerSec * RAISE, this.#provenPerSec * 0.9);
-    this.#calmWindows = !isLate && arrivedPerSec <= this.#ratePerSec ? this.#calmWindows + 1 : 0;
-    if (!this.isShedding) return;
-    if (this.#calmWindows >= CALM_WINDOWS) this.#forget();
-    else this.#threshold.admitShare(arrivedPerSec === 0 ? 1 : this.#ratePerSec / arrivedPerSec);
+      if (this.#lateWindows < SUSPECT_WINDOWS && !this.#late.isShedding) return;
+      this.#late.cut(startedPerSec, Math.max(0.5, Math.min(0.95, allowedMs / lateMs)));
+    } else this.#late.raise();
+    this.#late.endWindow(this.#arrived / seconds, isLate);
+  }
+
+  #judgeCrowd(seconds: number): void {
+    if (!this.#isCrowded) return; // A window that was not counted from its beginning tells no rate.
+    const takenPerSec = this.#slowTaken / seconds;
+    const isFull = this.#refusedByLimit > 0;
+    this.#crowd.prove(takenPerSec, isFull);
+    this.#roomyWindows = isFull ? 0 : this.#roomyWindows + 1;
+    if (isFull) this.#crowd.cap(takenPerSec);
+    else this.#crowd.raise(this.#roomyWindows);
+    this.#crowd.endWindow(this.#slowArrived / seconds, isFull);
   }
 
   #forget(): void {
-    if (this.isShedding) this.#threshold.open();
-    this.#ratePerSec = Number.POSITIVE_INFINITY;
+    this.#late.forget();
+    this.#crowd.forget();
     this.#lateWindows = 0;
-    this.#calmWindows = 0;
   }
 }

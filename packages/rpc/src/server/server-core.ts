@@ -129,7 +129,7 @@ export class ServerCore {
       ctx.refusedBy = "method";
       return new MethodUnknown({ method: ctx.method });
     }
-    return this.#admission.refusal(ctx, this.#runner);
+    return this.#admission.refusal(ctx, this.#runner, method.latency);
   }
 
   /** Runs the handler, now or when its turn comes. */
