@@ -7,8 +7,9 @@ export {
   ZookeeperTargetInvalid,
   ZookeeperUnavailable,
 } from "./errors.js";
-export type { HeldChange, TakeOver } from "./name-sync.js";
+export type { HeldChange } from "./held-change.js";
 export type { MachineLoad, OldMachine } from "./presence.js";
+export type { TakeOver } from "./sync-acts.js";
 export type { HoldKind } from "./sync-decision.js";
 // For sister packages, not stable:
 export type { NodeEvent, NodeStat, ZookeeperNode } from "./wire.js";

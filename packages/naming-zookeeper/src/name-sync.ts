@@ -3,69 +3,27 @@
  * takes it until nothing is left. Watches tell of changes; after each connection everything is looked at again, since watches
  * belong to a connection. What fails for want of ZooKeeper is done after the next connection.
  */
-import { type Clock, formatHostPort, type Logger, toAppError } from "@msec/core";
-import type { NameStore, ServiceEntry, ServiceEntryInput } from "@msec/naming";
-import { ZookeeperNodeInvalid, ZookeeperNotHeld, ZookeeperUnavailable } from "./errors.js";
-import type { NodeIndex } from "./node-index.js";
-import { digestOf, formatServiceNode, parseServiceNode } from "./service-node.js";
-import { type Decision, decide, type HoldKind } from "./sync-decision.js";
-import { ABSENT, type SyncLedger } from "./sync-ledger.js";
-import { SERVICES, servicePath, tryServiceOf } from "./tree.js";
-import type { NodeAccess, NodeEvent, ZookeeperNode } from "./wire.js";
-import type { ZookeeperClient } from "./zookeeper-client.js";
+import { type Clock, toAppError } from "@msec/core";
+import { ZookeeperNotHeld, ZookeeperUnavailable } from "./errors.js";
+import { type HeldChange, holdChange } from "./held-change.js";
+import { isSame, lookAt } from "./service-look.js";
+import { SyncActs, type SyncActsOptions } from "./sync-acts.js";
+import { decide } from "./sync-decision.js";
+import { ABSENT } from "./sync-ledger.js";
+import { SERVICES, tryServiceOf } from "./tree.js";
+import type { NodeEvent } from "./wire.js";
 
 /** Requests under way at a time. */
 const LANES = 32;
 const RETRY_AFTER_MS = 30_000;
-/** Old agents take two writes of one millisecond for one. */
-const NEXT_MILLISECOND_MS = 2;
 
-export interface HeldChange {
-  readonly service: string;
-  readonly why: HoldKind;
-  readonly text: string;
-  /** Instances here and in ZooKeeper. */
-  readonly ours: number;
-  readonly theirs: number;
-}
-
-/** Takes what an old console wrote over into the console's own tables. Throws to refuse; nothing is changed then. */
-export interface TakeOver {
-  /** @param keep to be called with what counts here from now on; nothing may change the name meanwhile */
-  put(service: string, entry: ServiceEntryInput, keep: (entry: ServiceEntryInput) => Promise<void>): Promise<void>;
-  /** A person confirmed that it is gone. `keep(undefined)` forgets the name. */
-  remove(service: string, keep: (entry: ServiceEntryInput | undefined) => Promise<void>): Promise<void>;
-}
-
-const TAKE_AS_IT_IS: TakeOver = {
-  put: (_, entry, keep) => keep(entry),
-  remove: (_, keep) => keep(undefined),
-};
-
-export interface NameSyncOptions {
-  readonly client: ZookeeperClient;
-  readonly local: NameStore;
-  readonly ledger: SyncLedger;
-  readonly index: NodeIndex;
-  readonly access: NodeAccess;
-  readonly takeOver: TakeOver | undefined;
-  readonly logger: Logger;
+export interface NameSyncOptions extends SyncActsOptions {
   readonly clock: Clock;
-}
-
-interface Look {
-  readonly service: string;
-  readonly entry: ServiceEntry | undefined;
-  readonly node: ZookeeperNode | undefined;
-  readonly theirs: Omit<ServiceEntry, "revision"> | undefined;
-  readonly problem: string;
-  readonly ourBytes: Buffer | undefined;
-  readonly local: string;
-  readonly remote: string;
 }
 
 export class NameSync {
   readonly #options: NameSyncOptions;
+  readonly #acts: SyncActs;
   readonly #todo = new Set<string>();
   readonly #watched = new Set<string>();
   readonly #held = new Map<string, HeldChange>();
@@ -80,6 +38,7 @@ export class NameSync {
 
   constructor(options: NameSyncOptions) {
     this.#options = options;
+    this.#acts = new SyncActs(options, (service) => this.#again(service));
   }
 
   /** Differences that wait for a person, by name. */
@@ -244,9 +203,10 @@ export class NameSync {
   }
 
   async #step(service: string): Promise<void> {
-    const look = await this.#look(service);
-    const { entry, theirs, local, remote, problem } = look;
     const { ledger } = this.#options;
+    const look = await lookAt(service, this.#options);
+    this.#watched.add(service);
+    const { entry, theirs, local, remote, problem } = look;
     const verdict = this.#verdicts.get(service);
     const decision = decide({
       ...{ local, remote, verdict, base: ledger.base(service), distrust: ledger.state.distrust },
@@ -254,110 +214,15 @@ export class NameSync {
       remoteCount: remote === ABSENT ? 0 : theirs?.instances.length,
       isSame: isSame(look),
     });
-    if (decision.kind === "hold") return this.#hold(look, decision.why, problem);
-    await this.#act(look, decision);
-  }
-
-  async #look(service: string): Promise<Look> {
-    const { client, local } = this.#options;
-    const node = await client.read(servicePath(service), { watch: true });
-    this.#watched.add(service);
-    const entry = await local.get(service);
-    const ourBytes = entry && formatServiceNode(entry);
-    const look = { service, entry, node, ourBytes, local: ourBytes ? digestOf(ourBytes) : ABSENT };
-    // The archived console makes a node first and writes into it then; its agents skip an empty one, too.
-    if (!node || node.data.length === 0) return { ...look, theirs: undefined, problem: "", remote: ABSENT };
-    const remote = digestOf(node.data);
-    try {
-      return { ...look, theirs: parseServiceNode(service, node.data, entry), problem: "", remote };
-    } catch (error) {
-      return { ...look, theirs: undefined, problem: toAppError(error).message, remote };
-    }
-  }
-
-  async #act(look: Look, decision: Exclude<Decision, { kind: "hold" }>): Promise<void> {
-    const { service, local, remote } = look;
-    const { ledger } = this.#options;
+    if (decision.kind === "hold") return this.#hold(holdChange(look, decision.why, problem), problem);
     this.#held.delete(service);
-    if (decision.kind === "write") await this.#write(look);
-    else if (decision.kind === "remove") await this.#remove(look);
-    else if (decision.kind === "take" || decision.kind === "take removal") await this.#take(look);
-    else if (decision.kind === "note") await ledger.set(service, { remote, local });
-    else if (local === ABSENT) await ledger.drop(service);
+    const refusal = await this.#acts.carryOut(look, decision);
+    if (refusal !== undefined) this.#hold(holdChange(look, "refused", refusal), refusal);
   }
 
-  async #write({ service, node, ourBytes, entry, theirs, local, remote }: Look): Promise<void> {
-    if (!ourBytes || !entry) return;
-    const { client, ledger, access, index, logger } = this.#options;
-    const path = servicePath(service);
-    const base = ledger.base(service);
-    if (node && base && base.remote !== remote && theirs)
-      logger.warn("a change of another console is overwritten", {
-        service,
-        theirs: theirs.instances.map(formatHostPort),
-      });
-    if (node) {
-      const stat = await client.write(path, ourBytes, node.stat.version);
-      if (stat === "gone" || stat === "changed") return this.#again(service);
-      if (stat.mtimeMs === node.stat.mtimeMs) {
-        await new Promise((resolve) => setTimeout(resolve, NEXT_MILLISECOND_MS));
-        await client.write(path, ourBytes, stat.version);
-      }
-    } else {
-      await client.ensure(path.slice(0, path.lastIndexOf("/")), access);
-      if ((await client.create(path, ourBytes, { access })) !== "made") return this.#again(service);
-    }
-    await ledger.set(service, { remote: digestOf(ourBytes), local });
-    index.touch([...(theirs?.instances ?? []), ...entry.instances]);
-  }
-
-  async #remove({ service, node, theirs }: Look): Promise<void> {
-    const { client, ledger, index } = this.#options;
-    if (node) {
-      const outcome = await client.remove(servicePath(service), node.stat.version);
-      if (outcome === "changed") return this.#again(service);
-      if (outcome === "has children")
-        throw new ZookeeperNodeInvalid({ service, problem: "it has nodes below it and can't be removed" });
-    }
-    await ledger.drop(service);
-    index.touch(theirs?.instances ?? []);
-  }
-
-  async #take(look: Look): Promise<void> {
-    const { service, entry, theirs } = look;
-    const { takeOver = TAKE_AS_IT_IS, logger } = this.#options;
-    const keep = (input: ServiceEntryInput | undefined) => this.#keep(look, input);
-    try {
-      if (theirs) await takeOver.put(service, theirs, keep);
-      else await takeOver.remove(service, keep);
-    } catch (error) {
-      const { code, message } = toAppError(error);
-      if (code === "UNAVAILABLE") throw error;
-      return this.#hold(look, "refused", message);
-    }
-    const instances = theirs?.instances.length ?? 0;
-    logger.info("took a name over from ZooKeeper", { service, instances, before: entry?.instances.length ?? 0 });
-  }
-
-  async #keep({ service, entry, remote }: Look, input: ServiceEntryInput | undefined): Promise<void> {
-    const { local, ledger } = this.#options;
-    if (!input) {
-      await local.remove(service);
-      return ledger.drop(service);
-    }
-    try {
-      const kept = await local.put(service, input, { expectedRevision: entry?.revision ?? 0 });
-      await ledger.set(service, { remote, local: digestOf(formatServiceNode(kept)) });
-    } catch (error) {
-      if (toAppError(error).reason !== "NAME_REVISION_CONFLICT") throw error;
-      this.#again(service); // it was changed here meanwhile
-    }
-  }
-
-  #hold({ service, entry, theirs }: Look, why: HoldKind, problem: string): void {
-    const ours = entry?.instances.length ?? 0;
-    const held = { service, why, text: holdText(why, ours, problem), ours, theirs: theirs?.instances.length ?? 0 };
-    if (this.#held.get(service)?.text !== held.text)
+  #hold(held: HeldChange, problem: string): void {
+    const { service, why, text } = held;
+    if (this.#held.get(service)?.text !== text)
       this.#options.logger.warn("a difference with ZooKeeper waits for a decision", { service, why, problem });
     this.#held.set(service, held);
   }
@@ -365,28 +230,6 @@ export class NameSync {
   #again(service: string): void {
     this.#todo.add(service);
   }
-}
-
-const HOLD_TEXTS: Readonly<Record<HoldKind, string>> = {
-  gone: "it is gone from ZooKeeper",
-  emptied: "its list in ZooKeeper is empty",
-  "only here": "it was never in this ZooKeeper",
-  differs: "ZooKeeper has another list, and nobody knows which is newer",
-  "only there": "it is in ZooKeeper, which went back in time",
-  unreadable: "what ZooKeeper has can't be used",
-  refused: "the console can't take it over",
-};
-
-function holdText(why: HoldKind, ours: number, problem: string): string {
-  const text = problem === "" ? HOLD_TEXTS[why] : `${HOLD_TEXTS[why]}: ${problem}`;
-  return ours === 0 ? text : `${text}; our ${ours} instances stay`;
-}
-
-/** Whether both sides say the same, however it is written. */
-function isSame({ local, remote, theirs, entry }: Look): boolean {
-  if (local === remote) return true;
-  if (!entry || !theirs) return false;
-  return digestOf(formatServiceNode(theirs)) === local;
 }
 
 async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -12,7 +12,7 @@ import {
 } from "@msec/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { nameStoreContract } from "../../naming/src/name-store.contract.js";
-import type { TakeOver } from "./name-sync.js";
+import type { TakeOver } from "./sync-acts.js";
 import { readAsOldAgent } from "./testing/old-agent.js";
 import { openTestClient } from "./testing/test-client.js";
 import {

@@ -5,9 +5,11 @@
  */
 import { type Clock, type Logger, silentLogger, systemClock } from "@msec/core";
 import type { NameDelta, NameSnapshot, NameStore, PutOptions, ServiceEntry, ServiceEntryInput } from "@msec/naming";
-import { type HeldChange, NameSync, type TakeOver } from "./name-sync.js";
+import type { HeldChange } from "./held-change.js";
+import { NameSync } from "./name-sync.js";
 import { NodeIndex } from "./node-index.js";
 import { type MachineLoad, type OldMachine, Presence } from "./presence.js";
+import type { TakeOver } from "./sync-acts.js";
 import { openSyncLedger, type SyncLedger, UNSEEN } from "./sync-ledger.js";
 import type { NodeEvent } from "./wire.js";
 import { ZookeeperClient } from "./zookeeper-client.js";
