@@ -70,6 +70,9 @@ describe("a new project", () => {
   it("runs, is called over SRPC and HTTP, follows each change, and survives a bad one", async () => {
     const run = await startProgram(scope, [...MSEC, "run", "--home", home], { cwd: directory });
     expect(await callSomething("srpc")).toMatchObject({ code: 0, stdout: '{"errcode":0,"errmsg":"hello srpc"}\n' });
+    expect(run.output()).toMatch(
+      /"level":"info","msg":"asked by msec\.cli for srpc",.*"RPCName":"shop\.CartService\.GetSomething"/,
+    );
     const answer = await fetch(`http://127.0.0.1:${port}/?methodName=shop.CartService.GetSomething`, {
       method: "POST",
       body: JSON.stringify({ name: "http" }),

@@ -43,7 +43,7 @@ async function consoleReport(cli: CliContext): Promise<PsReport> {
         ...m.services.map((s) => [
           `  ${s.service}`,
           s.state,
-          `${s.workers} workers, ${s.restarts} restarts; ${s.text}`,
+          `${s.workers} workers, ${s.restarts} restarts${s.text && `; ${s.text}`}`,
         ]),
       ]),
       ...services

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { Logger } from "@msec/core";
 import { openWorkerChannel } from "@msec/rpc/process";
+import type { LogRecord } from "@msec/telemetry";
 import { logWarnings } from "../config/service-config.js";
 import { type RunningService, runService } from "../run-service.js";
 import type { HostOptions } from "./host-options.js";
@@ -26,7 +27,7 @@ export async function runHostDev(options: HostOptions, logger: Logger): Promise<
   const definition = await loadPlugin(plugin, options.service);
   const running = await runService(definition, {
     ...{ service: options.service, config, home: options.home, logger },
-    onLogRecord: ({ headers, body }) => logger.info("log", { text: body, ...headers }),
+    onLogRecord: (record) => printRecord(record, logger),
   });
   const replacer = new Replacer(running, { plugin, logger, main: readManifest(plugin).main });
   process.on("message", replacer.onMessage);
@@ -40,6 +41,16 @@ export async function runHostDev(options: HostOptions, logger: Logger): Promise<
   process.off("message", replacer.onMessage);
   await running.stop();
   return 0;
+}
+
+/** Headers that the line tells anyway, or that say nothing where one process runs; the others are of the request, and the author's own. */
+const UNTOLD = new Set(["ClientIP", "ServerIP", "ServiceName", "Coloring", "InsTime"]);
+const OF_REQUEST = new Set(["ReqID", "RPCName", "Caller"]);
+
+function printRecord({ headers, body }: LogRecord, logger: Logger): void {
+  const isTold = (name: string) => !UNTOLD.has(name) && !(OF_REQUEST.has(name) && headers.ReqID === "0");
+  const told = Object.fromEntries(Object.entries(headers).filter(([name]) => isTold(name)));
+  logger[headers.Level === "ERROR" || headers.Level === "FATAL" ? "error" : "info"](body, told);
 }
 
 /** Takes one bundle over after the other; of those that wait, the last. */
