@@ -15,7 +15,8 @@ export const ShuttingDown = defineError<{ service: string }>(
 export const Overloaded = defineError<{ problem: string }>(
   "RPC_OVERLOADED",
   "RESOURCE_EXHAUSTED",
-  (d) => `this instance is overloaded: ${d.problem}; the request was not started`,
+  (d) =>
+    `this instance is overloaded: ${d.problem}; the request was not started, send it to another one, or again in a second`,
 );
 
 /** It lay in the queue of a busy worker until it was too old to be worth the work. */

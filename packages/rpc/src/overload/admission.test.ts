@@ -1,9 +1,12 @@
+import { type LogFields, silentLogger } from "@msec/core";
 import { describe, expect, it } from "vitest";
 import { Admission, type AdmissionSubject, type WorkerLoad } from "./admission.js";
 import { createMethodLatency } from "./concurrency-limit.js";
 
 let nowMs = 0;
 const clock = { nowMs: () => 0, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
+const warnings: (readonly [string, LogFields | undefined])[] = [];
+const logger = { ...silentLogger, warn: (msg: string, fields?: LogFields) => void warnings.push([msg, fields]) };
 const METHOD = createMethodLatency();
 const IDLE: WorkerLoad = { inFlight: 0, queued: 0 };
 
@@ -13,7 +16,7 @@ function subject(facts: Partial<AdmissionSubject> = {}): AdmissionSubject {
 }
 
 function create(facts: { maxInFlight?: number; maxQueueMs?: number; maxQueueDelayMs?: number } = {}): Admission {
-  return new Admission({ maxInFlight: 100, maxQueueMs: 800, maxQueueDelayMs: 0, ...facts, clock });
+  return new Admission({ maxInFlight: 100, maxQueueMs: 800, maxQueueDelayMs: 0, logger, ...facts, clock });
 }
 
 describe("Admission", () => {
@@ -39,8 +42,23 @@ describe("Admission", () => {
   it("says in words what is the matter", () => {
     const error = create({ maxInFlight: 1 }).refusal(subject(), { inFlight: 1, queued: 0 }, METHOD);
     expect(error?.message).toBe(
-      "this instance is overloaded: 1 requests are under way, no more are allowed; the request was not started",
+      "this instance is overloaded: 1 requests are under way, no more are allowed; the request was not started, send it to another one, or again in a second",
     );
+  });
+
+  it("writes one line in 10 s for each cause, with the number of all", () => {
+    warnings.length = 0;
+    const admission = create({ maxInFlight: 1 });
+    for (let startedMs = 1_000; startedMs <= 12_000; startedMs++) {
+      const arrivedMs = startedMs > 11_000 ? 0 : startedMs;
+      admission.refusal(subject({ arrivedMs, startedMs }), { inFlight: 1, queued: 0 }, METHOD);
+    }
+    const msg = "requests are refused, the worker is overloaded";
+    expect(warnings).toEqual([
+      [msg, { cause: "full", method: "a.B.C", count: 1 }],
+      [msg, { cause: "full", method: "a.B.C", count: 10_001 }],
+      [msg, { cause: "msg_timeout", method: "a.B.C", count: 1 }],
+    ]);
   });
 
   it("refuses by latency what comes on top of many slow requests", () => {

@@ -1,9 +1,10 @@
 /** Whether a request is started. Asked before its body is read, so that a refusal costs next to nothing. */
-import type { AppError, Clock } from "@msec/core";
+import type { AppError, Clock, Logger } from "@msec/core";
 import { DeadlinePassed, Overloaded, QueuedTooLong } from "../errors.js";
 import { createMethodLatency, type MethodLatency } from "./concurrency-limit.js";
 import { LoopLagMeter } from "./loop-lag.js";
 import { OverloadControl } from "./overload-control.js";
+import { RareWarning } from "./rare-warning.js";
 
 /**
  * Why a request was not started: the instance stops, the method is unknown, the caller's deadline had passed, it waited too long
@@ -32,6 +33,8 @@ export interface AdmissionOptions {
   /** Wait for the turn from which on less is taken, ms. 0 = overload control is off. */
   readonly maxQueueDelayMs: number;
   readonly clock: Clock;
+  /** Hears of the first refusal for each cause, and of the number each 10 s. */
+  readonly logger: Logger;
 }
 
 /** What is read of a request, and written to it. */
@@ -60,9 +63,10 @@ export class Admission {
   readonly #control: OverloadControl | undefined;
   /** Made once: in an overload thousands a second are refused, and a stack trace each would be the most costly part. */
   readonly #errors: Readonly<Record<LoadCause, AppError>>;
+  readonly #warnings: Readonly<Record<LoadCause, RareWarning>>;
 
   constructor(options: AdmissionOptions) {
-    const { clock, maxInFlight, maxQueueDelayMs, maxQueueMs } = options;
+    const { clock, logger, maxInFlight, maxQueueDelayMs, maxQueueMs } = options;
     this.#options = options;
     if (maxQueueDelayMs > 0) {
       this.#control = new OverloadControl({ maxInFlight, maxQueueDelayMs, clock, lag: new LoopLagMeter(clock) });
@@ -73,6 +77,8 @@ export class Admission {
       limit: new Overloaded({ problem: "more requests are under way than it answers in their usual time" }),
       shed: new Overloaded({ problem: "it can't keep up and serves more important requests first" }),
     };
+    const warning = (): RareWarning => new RareWarning(logger, "requests are refused, the worker is overloaded");
+    this.#warnings = { msg_timeout: warning(), full: warning(), limit: warning(), shed: warning() };
   }
 
   /** Some requests are refused since the worker can't keep up. */
@@ -135,6 +141,7 @@ export class Admission {
 
   #refuse(request: AdmissionSubject, cause: LoadCause): AppError {
     request.refusedBy = cause;
+    this.#warnings[cause].note(request.startedMs, { cause, method: request.method });
     return this.#errors[cause];
   }
 }

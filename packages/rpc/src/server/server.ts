@@ -34,7 +34,8 @@ class TcpRpcServer implements RpcServer {
     this.#limits = completeServerLimits(options.limits);
     const clock = options.clock ?? systemClock;
     const { maxInFlight, maxQueueMs, maxQueueDelayMs } = this.#limits;
-    this.#admission = new Admission({ clock, maxInFlight, maxQueueMs, maxQueueDelayMs });
+    const logger = options.logger ?? silentLogger;
+    this.#admission = new Admission({ clock, logger, maxInFlight, maxQueueMs, maxQueueDelayMs });
     this.#core = new ServerCore({
       service: options.service,
       methods: this.#bind(options.services),
@@ -42,7 +43,7 @@ class TcpRpcServer implements RpcServer {
       events: options.events,
       client: options.client,
       clock,
-      logger: options.logger ?? silentLogger,
+      logger,
       wheel: startTimerWheel(options.clock === undefined ? {} : { clock: options.clock }),
       asyncContext: options.asyncContext ?? true,
       contextMembers: options.contextMembers,
