@@ -41,7 +41,7 @@ interface ProxyCase {
 interface ReplyCase {
   name: string;
   reply: HttpReply;
-  want: { status: string; body: string };
+  want: { status: string; headers?: string[]; body: string };
 }
 
 /** Frames of a stream of which only `[0, end)` has arrived, from `state.pos` on. */
@@ -121,6 +121,7 @@ describe("http requests", () => {
     requestId: "",
     wantsRealStatus: false,
     keepAlive: true,
+    isHttp10: false,
     expectsContinue: false,
   };
 
@@ -131,7 +132,7 @@ describe("http requests", () => {
         const parser = new HttpRequestParser({ maxBodyBytes: 1000 });
         const { items, error } = feed(parser, new TextEncoder().encode(text), pieceBytes);
         expect(error).toBe(want.error);
-        const requests = items.map(({ headers: _, target: __, body, ...rest }) => ({
+        const requests = items.map(({ headers: _, target: __, path: ___, body, ...rest }) => ({
           ...rest,
           body: new TextDecoder().decode(body),
         }));
@@ -151,6 +152,7 @@ describe("http replies", () => {
       want.status,
       "Content-Type: application/json; charset=UTF-8",
       `Content-Length: ${Buffer.byteLength(want.body)}`,
+      ...(want.headers ?? []),
     ]);
   });
 });

@@ -16,6 +16,10 @@ export interface HttpReply {
   readonly status?: number;
   /** Default true. False adds `Connection: close`; the caller closes after the write. */
   readonly keepAlive?: boolean;
+  /** The client speaks HTTP/1.0, so it is told that the connection stays open. */
+  readonly isHttp10?: boolean;
+  /** Verbs that the path takes, of an answer 405: `GET, POST`. */
+  readonly allow?: string;
   /** Answer to HEAD: headers only, with the length the body would have. */
   readonly headOnly?: boolean;
 }
@@ -53,12 +57,16 @@ export function httpStatusOf(ret: number): number {
 export function appendHttpReply(writer: ProtoWriter, reply: HttpReply): void {
   body.reset().text(replyText(reply));
   const status = reply.status ?? 200;
-  const close = reply.keepAlive === false ? "Connection: close\r\n" : "";
   writer.text(
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Other"}\r\nContent-Type: application/json; charset=UTF-8\r\n` +
-      `Content-Length: ${body.length}\r\n${close}\r\n`,
+      `Content-Length: ${body.length}\r\n${moreHeaders(reply)}\r\n`,
   );
   if (reply.headOnly !== true) writer.raw(body.view());
+}
+
+function moreHeaders({ keepAlive, isHttp10, allow }: HttpReply): string {
+  const connection = keepAlive === false ? "Connection: close\r\n" : isHttp10 ? "Connection: keep-alive\r\n" : "";
+  return allow === undefined ? connection : `${connection}Allow: ${allow}\r\n`;
 }
 
 /** {@link appendHttpReply} into an array of its own. */

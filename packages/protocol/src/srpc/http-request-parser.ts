@@ -121,19 +121,8 @@ export class HttpRequestParser {
   }
 
   #readHead(): void {
-    const { buffer, length } = this.#input;
-    // Empty lines before a request are a habit of old clients.
-    while (
-      this.#scanned === this.#pos &&
-      buffer[this.#pos] === CR &&
-      buffer[this.#pos + 1] === LF &&
-      this.#pos + 1 < length
-    ) {
-      this.#pos += 2;
-      this.#scanned = this.#pos;
-    }
     const end = this.#findHeadEnd();
-    if ((end ?? length) - this.#pos > this.#maxHeadBytes)
+    if ((end ?? this.#input.length) - this.#pos > this.#maxHeadBytes)
       throw new HttpHeadTooLarge({ limitBytes: this.#maxHeadBytes });
     if (end === undefined) return;
     const { head, contentLength } = this.#parseHead(this.#text(this.#pos, end));
@@ -159,10 +148,14 @@ export class HttpRequestParser {
   /** Offset of the CR LF CR LF, or `undefined`. */
   #findHeadEnd(): number | undefined {
     const { buffer, length } = this.#input;
-    for (let i = this.#scanned; i + 3 < length; i++) {
-      if (buffer[i] === CR && buffer[i + 1] === LF && buffer[i + 2] === CR && buffer[i + 3] === LF) return i;
+    for (let i = this.#scanned; i < length; i++) {
+      if (buffer[i] !== LF) continue;
+      if (i === this.#pos || buffer[i - 1] !== CR) failHttp("a line ends without CR");
+      // Empty lines before a request are a habit of old clients.
+      if (i - 1 === this.#pos) this.#moveTo(i + 1);
+      else if (buffer[i - 2] === LF) return i - 3;
     }
-    this.#scanned = Math.max(this.#pos, length - 3);
+    this.#scanned = length;
     return undefined;
   }
 

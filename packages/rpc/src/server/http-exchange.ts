@@ -2,12 +2,15 @@
  * HTTP + JSON on the RPC port: one request at a time per connection, answers in order. `POST /?methodName=pkg.Service.Method` or
  * `POST /pkg.Service.Method` with the request as JSON, or the archived Java server's `/invoke`; `GET /` tells whether the instance serves. Spec: docs/protocols/srpc.md.
  */
-import { isAppError, toAppError } from "@msec/core";
+import { type AppError, isAppError, toAppError } from "@msec/core";
 import type { OutputBatcher } from "@msec/net";
 import {
   appendHttpReply,
   createHead,
+  FrameTooLarge,
   HTTP_CONTINUE,
+  HttpBodyTooLarge,
+  HttpHeadTooLarge,
   type HttpReply,
   type HttpRequest,
   HttpRequestInvalid,
@@ -31,6 +34,11 @@ const DEFAULT_CALLER = "http.json";
 /** Number for "invalid package" (spec srpc.md §3). */
 const ERR_INVALID_PACKAGE = -3;
 const FLOW_ID = /^[1-9][0-9]{0,19}$/;
+/** Statuses of refused connections that HTTP knows better than the error's code does. */
+const STATUS_BY_REASON: Readonly<Record<string, number>> = {
+  [HttpHeadTooLarge.reason]: 431,
+  [HttpBodyTooLarge.reason]: 413,
+};
 const UINT32_N = 0xffff_ffffn;
 
 export interface HttpPeer extends ServerPeer {
@@ -40,6 +48,7 @@ export interface HttpPeer extends ServerPeer {
   blockInput(): void;
   unblockInput(): void;
   end(): void;
+  destroy(error?: AppError): void;
 }
 
 const requestHead = createHead();
@@ -48,14 +57,18 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 export class HttpExchange {
   readonly #peer: HttpPeer;
   readonly #parser: HttpRequestParser;
+  readonly #maxBodyBytes: number;
   /** Whole requests so far. */
   requests = 0;
   #current: HttpRequest | undefined;
   #isPumping = false;
   #isOver = false;
+  /** Input has come although the last answer is given. */
+  #hasLateInput = false;
 
   constructor(peer: HttpPeer, maxBodyBytes: number) {
     this.#peer = peer;
+    this.#maxBodyBytes = maxBodyBytes;
     this.#parser = new HttpRequestParser({ maxBodyBytes });
   }
 
@@ -64,13 +77,18 @@ export class HttpExchange {
     return this.#current !== undefined;
   }
 
-  /** Bytes of a request that the peer has begun and not finished; 0 while it waits for an answer. */
+  /**
+   * Bytes of a request that the peer has begun and not finished; 0 while it waits for an answer. What comes behind the last answer
+   * counts as one: who never stops sending has no longer than who never completes a request.
+   */
   get incompleteBytes(): number {
+    if (this.#isOver) return this.#hasLateInput ? 1 : 0;
     return this.isBusy ? 0 : this.#parser.incompleteBytes;
   }
 
   consume(bytes: Uint8Array, start: number, end: number): number {
-    if (!this.#isOver) {
+    if (this.#isOver) this.#hasLateInput = true;
+    else {
       this.#parser.push(bytes.subarray(start, end));
       this.#pump();
       if (this.isBusy) this.#peer.blockInput();
@@ -78,8 +96,11 @@ export class HttpExchange {
     return end - start;
   }
 
+  /** @throws what the mapping to JSON throws, PROTO_FRAME_TOO_LARGE; then nothing was written */
   answer(ctx: RequestContext, method: BoundMethod, response: unknown): void {
-    this.#reply({ ret: ctx.err, errmsg: "", resultJson: messageToJsonText(method.type.output, response) });
+    const resultJson = messageToJsonText(method.type.output, response);
+    this.#checkSize(resultJson);
+    this.#reply({ ret: ctx.err, errmsg: "", resultJson });
   }
 
   answerError(_ctx: RequestContext, error: WireError): void {
@@ -143,17 +164,10 @@ export class HttpExchange {
   /** `GET /` and `HEAD /`: for load balancers and curious people. Other verbs and paths are refused. */
   #answerStatus(request: HttpRequest): void {
     const { core } = this.#peer;
-    const isRead = request.verb === "GET" || request.verb === "HEAD";
-    const [path] = request.target.split("?");
     const headOnly = request.verb === "HEAD";
-    if (!isRead || path !== "/") {
-      const status = isRead ? 404 : 405;
-      this.#reply({
-        ret: ERR_INVALID_PACKAGE,
-        errmsg: `${request.verb} ${path} is not served: POST a method, or GET /`,
-        status,
-        headOnly,
-      });
+    const refusal = refusalOf(request, core.methods.has(request.methodName));
+    if (refusal !== undefined) {
+      this.#reply({ ...refusal, headOnly });
       return;
     }
     const resultJson = JSON.stringify({ service: core.service, status: core.isStopping ? "stopping" : "serving" });
@@ -162,11 +176,12 @@ export class HttpExchange {
 
   #reply(reply: HttpReply): void {
     const request = this.#current;
-    if (request === undefined) return;
+    if (request === undefined || !this.#hasRoom()) return;
+    const { isHttp10 } = request;
     const { isStopping, isHandingOver } = this.#peer.core;
     const keepAlive = request.keepAlive && !isStopping && !isHandingOver;
     const status = reply.status ?? (request.wantsRealStatus ? httpStatusOf(reply.ret) : 200);
-    appendHttpReply(this.#peer.output.open(), { ...reply, status, keepAlive });
+    appendHttpReply(this.#peer.output.open(), { ...reply, status, keepAlive, isHttp10 });
     this.#current = undefined;
     if (!keepAlive) this.#close();
     else if (!this.#isPumping) this.#resume();
@@ -178,10 +193,32 @@ export class HttpExchange {
     if (!this.isBusy && !this.#isOver) this.#peer.unblockInput();
   }
 
+  /** Rule for a peer that asks and never reads: it loses the connection. */
+  #hasRoom(): boolean {
+    try {
+      this.#peer.output.check();
+      return true;
+    } catch (error) {
+      this.#current = undefined;
+      this.#isOver = true;
+      this.#peer.destroy(isAppError(error) ? error : undefined);
+      return false;
+    }
+  }
+
+  #checkSize(resultJson: string): void {
+    const limitBytes = this.#maxBodyBytes;
+    // A UTF-16 unit takes three bytes at most: few answers need to be measured.
+    if (resultJson.length * 3 <= limitBytes) return;
+    const sizeBytes = Buffer.byteLength(resultJson);
+    if (sizeBytes > limitBytes) throw new FrameTooLarge({ sizeBytes, limitBytes });
+  }
+
   /** What came is no HTTP request: nothing after it can be trusted. */
   #refuseConnection(error: unknown): void {
     const { err, errMsg, reason } = wireErrorOf(error);
-    const reply = { ret: ERR_INVALID_PACKAGE, errmsg: errMsg, reason, status: httpStatusOf(err), keepAlive: false };
+    const status = STATUS_BY_REASON[reason] ?? httpStatusOf(err);
+    const reply = { ret: ERR_INVALID_PACKAGE, errmsg: errMsg, reason, status, keepAlive: false };
     appendHttpReply(this.#peer.output.open(), reply);
     this.#close();
   }
@@ -190,6 +227,19 @@ export class HttpExchange {
     this.#isOver = true;
     this.#peer.end();
   }
+}
+
+/** Why a request with another verb than POST is not answered with the state of the instance. */
+function refusalOf(request: HttpRequest, isKnownMethod: boolean): HttpReply | undefined {
+  const { verb, path, target, methodName, isInvokePath } = request;
+  if (isKnownMethod || isInvokePath) {
+    const allow = isInvokePath ? "GET, POST" : "POST";
+    return { ret: ERR_INVALID_PACKAGE, errmsg: `${verb} runs no method: POST it`, status: 405, allow };
+  }
+  const isRead = verb === "GET" || verb === "HEAD";
+  if (isRead && path === "/" && methodName === "") return undefined;
+  const reply = { ret: ERR_INVALID_PACKAGE, errmsg: `${verb} ${target} is not served: POST a method, or GET /` };
+  return isRead ? { ...reply, status: 404 } : { ...reply, status: 405, allow: "GET, HEAD, POST" };
 }
 
 /** The message; an empty body is the empty message. Bodies for `/invoke` may be percent-encoded, as Java clients had to. */

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { connect } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { RawPeer, type Say, startServer, until } from "./server-fixture.js";
 
 describe("HTTP + JSON", () => {
@@ -49,5 +50,43 @@ describe("HTTP + JSON", () => {
     const answer = await exchange("HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n");
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(answer.endsWith("\r\n\r\n")).toBe(true);
+  });
+
+  it("cuts a peer that asks and never reads, however many requests it has sent at once", async () => {
+    const text = "x".repeat(50_000);
+    const { port, server } = await startServer(() => ({ text }), { limits: { maxQueuedOutputBytes: 1 << 20 } });
+    const peer = new RawPeer(port);
+    peer.socket.pause();
+    peer.socket.write(post('{"text":"a"}').repeat(1_000));
+    await until(() => server.counts.closedConnections === 1);
+    peer.socket.resume();
+    await until(() => peer.isClosed);
+    expect(peer.text.length).toBeLessThan(1_000 * text.length);
+  });
+
+  it("answers an error instead of a body above maxFrameBytes", async () => {
+    const { port } = await startServer((request) => ({ text: request.text.repeat(1_000) }), {
+      limits: { maxFrameBytes: 2_000 },
+    });
+    const peer = new RawPeer(port);
+    peer.socket.write(post('{"text":"a"}') + post('{"text":"飞"}', "Connection: close\r\n"));
+    await until(() => peer.isClosed);
+    expect(peer.text).toContain('"resultObj": {"text":"aaa');
+    expect(peer.text).toContain('{"ret":-109, "errmsg":"a frame of 3011 bytes');
+  });
+
+  it("does not listen for ever to a peer that goes on sending behind its last answer", async () => {
+    const { port } = await startServer((request) => request, {
+      limits: { messageTimeoutMs: 40, idleTimeoutMs: 60_000 },
+    });
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => undefined);
+    socket.resume();
+    let isClosed = false;
+    socket.on("close", () => (isClosed = true));
+    socket.write(post('{"text":"a"}', "Connection: close\r\n"));
+    const sending = setInterval(() => socket.write("x"), 5);
+    onTestFinished(() => clearInterval(sending));
+    await until(() => isClosed);
   });
 });
