@@ -1,6 +1,13 @@
 /** Our server and client against a peer in Python that was written from the protocol page alone. */
 import { createMessageType, encodeFrame } from "@msec/protocol";
-import { bindService, createRpcClient, createRpcServer, type Picker, type RpcClient } from "@msec/rpc";
+import {
+  bindService,
+  createRpcClient,
+  createRpcServer,
+  type ExchangeProtocol,
+  type Picker,
+  type RpcClient,
+} from "@msec/rpc";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { missingPython, type PeerRequest, pythonVector, runPythonClient, startPythonServer } from "./python-peer.js";
 
@@ -40,6 +47,23 @@ function openClient(): RpcClient {
   onTestFinished(() => client.close());
   return client;
 }
+
+/** HTTP as a protocol of the caller's own, over our client's connections. */
+const http: ExchangeProtocol<string, { status: number; body: string }> = {
+  name: "http",
+  transport: "tcp",
+  encode: (_sequence, text, writer) => void writer.text(text),
+  frameLength(bytes, start, end) {
+    const text = Buffer.from(bytes.subarray(start, end)).toString("latin1");
+    const headEnd = text.indexOf("\r\n\r\n");
+    const size = headEnd + 4 + Number(/Content-Length: (\d+)/.exec(text)?.[1]);
+    return headEnd >= 0 && text.length >= size ? size : 0;
+  },
+  decode(bytes) {
+    const [head = "", body = ""] = new TextDecoder().decode(bytes).split("\r\n\r\n");
+    return { status: Number(head.split(" ")[1]), body };
+  },
+};
 
 const request = (sequence: number, text: string, head: Record<string, unknown> = {}): PeerRequest => ({
   head: { sequence, coloring: 0, caller: "cgi", method_name: METHOD, ...head },
@@ -158,6 +182,45 @@ describe.skipIf(missing !== undefined)(missing ?? "a peer in Python", () => {
       const held = say(client, port, "hold");
       expect(await say(client, port, "plain")).toEqual({ text: "plain" });
       expect(await held).toEqual({ text: "hold" });
+    });
+  });
+
+  describe("as an HTTP server", () => {
+    it.each([
+      {
+        name: "by parameter",
+        target: `/?methodName=${METHOD}`,
+        body: '{"text":"飞机"}',
+        want: { status: 200, ret: 0 },
+      },
+      {
+        name: "by path, status on demand",
+        target: `/${METHOD}?status=real`,
+        body: '{"text":"a"}',
+        want: { status: 200, ret: 0 },
+      },
+      {
+        name: "Java's spelling",
+        target: "/?methodName=echo.EchoService.echo",
+        body: '{"text":""}',
+        want: { status: 200, ret: 0 },
+      },
+      { name: "an unknown method", target: "/a.b.C?status=real", body: "{}", want: { status: 501, ret: -6 } },
+      { name: "no JSON", target: `/${METHOD}?status=real`, body: "{", want: { status: 400, ret: -3 } },
+      { name: "an unknown key", target: `/${METHOD}`, body: '{"text":"a","more":1}', want: { status: 200, ret: -3 } },
+      { name: "a missing field", target: `/${METHOD}`, body: "", want: { status: 200, ret: -8 } },
+    ])("answers our client as our server does: $name", async ({ target, body, want }) => {
+      const client = openClient();
+      const text = `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+      const outcomeAt = async (port: number): Promise<unknown> => {
+        const answer = await client.exchange(`127.0.0.1:${port}@tcp`, http, text, { timeoutMs: 5_000 });
+        const { ret, resultObj } = JSON.parse(answer.body) as { ret: number; resultObj?: unknown };
+        return { status: answer.status, ret, resultObj, exact: ret === 0 ? answer.body : undefined };
+      };
+      const { tcp } = await startServer();
+      const ours = await outcomeAt(tcp);
+      expect(ours).toMatchObject(want);
+      expect(await outcomeAt(await startPythonServer("http"))).toEqual(ours);
     });
   });
 });

@@ -69,7 +69,7 @@ export async function runPythonClient<T = PeerAnswer[]>(job: PeerJob): Promise<T
 }
 
 /** Starts a server that ends with the test. @returns its port */
-export async function startPythonServer(transport: "tcp" | "udp"): Promise<number> {
+export async function startPythonServer(transport: PeerJob["transport"]): Promise<number> {
   const child = start("server", transport);
   onTestFinished(async () => {
     const closed = once(child, "close");

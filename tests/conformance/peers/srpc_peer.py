@@ -2,9 +2,10 @@
 
   srpc_peer.py vector                  prints the example frame of the protocol page in hexadecimal
   srpc_peer.py client                  reads one job as JSON from stdin, prints the answers as JSON
-  srpc_peer.py server tcp|udp          prints {"port": N}, then serves until stdin ends
+  srpc_peer.py server tcp|udp|http     prints {"port": N}, then serves until stdin ends
 
-Bodies are one string in field 1. The server does what the text of a request says; see Server.plan.
+Bodies are one string in field 1, or {"text": …}. Over TCP and UDP the server does what the text of a request says; see Server.plan. Over HTTP it
+puts the text between < and >.
 """
 
 import json
@@ -13,6 +14,8 @@ import struct
 import sys
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 # name: (number, wire type); wire type 0 = varint, 1 = 64 bits, 2 = bytes
 HEAD_FIELDS = {
@@ -294,6 +297,56 @@ def serve_udp():
             (other if is_other else link).sendto(datagram, sender)
 
 
+HTTP_STATUS = {0: 200, -3: 400, -6: 501, -8: 400}
+
+
+def json_outcome(method, body):
+    """Error number and result of one request."""
+    if method not in ("echo.EchoService.Echo", "echo.EchoService.echo"):
+        return -6, None
+    try:
+        message = json.loads(body or b"{}")
+    except ValueError:
+        return -3, None
+    if not isinstance(message, dict) or set(message) - {"text"}:
+        return -3, None
+    text = message.get("text")
+    if text is None:
+        return -8, None
+    return (0, {"text": "<%s>" % text}) if isinstance(text, str) else (-3, None)
+
+
+class HttpHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        target = urlsplit(self.path)
+        query = parse_qs(target.query)
+        method = query.get("methodName", [target.path[1:]])[0]
+        ret, result = json_outcome(method, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        text = '{"ret":%d, "errmsg":"%s"' % (ret, "" if ret == 0 else "refused")
+        if result is None:
+            text += " }"
+        else:
+            text += ', "resultObj": %s}' % json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+        is_real = query.get("status") == ["real"] or self.headers.get("x-msec-status") == "real"
+        self.answer(HTTP_STATUS[ret] if is_real else 200, text.encode())
+
+    def answer(self, status, body):
+        head = "HTTP/1.1 %d %s\r\nContent-Type: application/json; charset=UTF-8\r\nContent-Length: %d\r\n\r\n"
+        self.wfile.write((head % (status, self.responses[status][0], len(body))).encode() + body)
+
+    def log_message(self, *_):
+        pass
+
+
+def serve_http():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), HttpHandler)
+    server.daemon_threads = True
+    print(json.dumps({"port": server.server_port}), flush=True)
+    server.serve_forever()
+
+
 def main():
     role = sys.argv[1]
     if role == "vector":
@@ -303,7 +356,7 @@ def main():
         run = {"tcp": client_tcp, "udp": client_udp, "http": client_http}[job["transport"]]
         print(json.dumps(run(job)))
     else:
-        serve = serve_tcp if sys.argv[2] == "tcp" else serve_udp
+        serve = {"tcp": serve_tcp, "udp": serve_udp, "http": serve_http}[sys.argv[2]]
         threading.Thread(target=serve, daemon=True).start()
         sys.stdin.read()
 
