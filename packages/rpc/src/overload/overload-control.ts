@@ -24,7 +24,7 @@ export interface OverloadOptions {
 }
 
 /** What decides among requests. */
-export interface RankedRequest {
+interface RankedRequest {
   readonly priority: number;
   readonly userHash: number;
 }
