@@ -86,6 +86,14 @@ export const NetOutputFull = defineError<AtAddress & { readonly queuedBytes: num
   (d) => `${d.address} does not read: ${d.queuedBytes} bytes wait for it, the limit is ${d.limitBytes}`,
 );
 
+/** All connections of a server together hold too much, and this one the most of it, or its address does. */
+export const NetBuffersFull = defineError<AtAddress & { readonly heldBytes: number; readonly limitBytes: number }>(
+  "NET_BUFFERS_FULL",
+  "RESOURCE_EXHAUSTED",
+  (d) =>
+    `unfinished messages and unread answers take more than ${d.limitBytes} bytes, ${d.heldBytes} of them of ${d.address}`,
+);
+
 /** `problem` says what is wrong with the other side's certificate, with OpenSSL's name for it. */
 export const TlsCertificateRefused = defineError<AtAddress & { readonly problem: string }>(
   "NET_TLS_CERTIFICATE_REFUSED",

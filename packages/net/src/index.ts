@@ -5,6 +5,7 @@ export {
   AddressListInvalid,
   NetAddressInUse,
   NetAddressUnavailable,
+  NetBuffersFull,
   NetFailed,
   NetIdle,
   NetInputTooLarge,

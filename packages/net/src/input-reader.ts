@@ -49,6 +49,12 @@ export class InputReader {
     if (!this.#isBlocked) this.#consumeHeld();
   }
 
+  /** Forgets what it holds: requests that still run may keep the connection in memory. */
+  clear(): void {
+    this.#held = undefined;
+    this.#heldLength = 0;
+  }
+
   /** Until `unblock()`, bytes are only kept. May be called from `consume`. */
   block(): void {
     this.#isBlocked = true;

@@ -117,6 +117,11 @@ export class StreamConnection<B extends OutputBuffer> {
     return this.#reader.isBlocked || this.#isPaused ? 0 : this.#reader.heldBytes;
   }
 
+  /** All that it holds in memory: input that waits for more or for its turn, output that waits for the peer. */
+  get heldBytes(): number {
+    return this.#stream.destroyed ? 0 : this.#reader.heldBytes + this.output.queuedBytes;
+  }
+
   /** Only keep input until `unblockInput()`. May be called from `consume`. */
   blockInput(): void {
     this.#reader.block();
@@ -222,6 +227,7 @@ export class StreamConnection<B extends OutputBuffer> {
 
   #onClosed(): void {
     this.#isOpen = false;
+    this.#reader.clear();
     if (this.#idleEntry !== undefined) this.#wheel.remove(this.#idleEntry);
     this.#options.onClose(this.#error);
   }

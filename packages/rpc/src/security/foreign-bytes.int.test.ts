@@ -30,7 +30,7 @@ async function startSafe(): Promise<string> {
 
 function callers() {
   return ["mine", "of others"].map((name) => {
-    const client = createRpcClient({ service: "Test.caller" });
+    const client = createRpcClient({ caller: "Test.caller" });
     onTestFinished(() => client.close());
     return { name, client };
   });

@@ -1,8 +1,9 @@
 /** All that stands between the network and the requests of one server, put together, counted and logged. */
 import type { Socket } from "node:net";
 import type { Clock, Logger } from "@msec/core";
-import { AddressList, type InputStream, type TimerWheel } from "@msec/net";
+import { AddressList, type InputStream, type StreamTraffic, type TimerWheel } from "@msec/net";
 import type { CallEvents } from "../call-events.js";
+import { BufferWatch, type HoldingConnection } from "./buffer-watch.js";
 import { CallerList } from "./caller-list.js";
 import { ConnectionGate } from "./connection-gate.js";
 import { RequestGuard } from "./request-guard.js";
@@ -15,9 +16,12 @@ const LOG_EVERY_MS = 10_000;
 export interface ServerDoorOptions {
   readonly security: ServerSecurity;
   readonly maxPerAddress: number;
+  readonly maxBufferedBytes: number;
+  /** Of all connections. */
+  readonly traffic: StreamTraffic;
   readonly messageTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
-  readonly connections: Iterable<WatchedConnection>;
+  readonly connections: Iterable<WatchedConnection & HoldingConnection>;
   readonly wheel: TimerWheel;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -26,6 +30,7 @@ export interface ServerDoorOptions {
 }
 
 export class ServerDoor {
+  readonly buffers: BufferWatch;
   readonly #options: ServerDoorOptions;
   readonly #gate: ConnectionGate;
   readonly #guard: RequestGuard;
@@ -41,6 +46,10 @@ export class ServerDoor {
     const { tls, allowCallers } = security;
     const callers = allowCallers === undefined ? undefined : new CallerList(allowCallers);
     this.#guard = new RequestGuard({ tls, callers, onRefused: (cause, peer) => this.#count(cause, peer) });
+    this.buffers = new BufferWatch({
+      ...options,
+      onOverfull: (address) => this.#note("buffered bytes", address),
+    });
     if (messageTimeoutMs > 0) {
       this.#stalls = new StallWatch({ ...options, onStalled: (address) => this.#note("message timeout", address) });
     }
@@ -76,6 +85,7 @@ export class ServerDoor {
   }
 
   close(): void {
+    this.buffers.stop();
     this.#stalls?.stop();
     this.#gate.close();
   }

@@ -40,4 +40,5 @@ export type SecurityRefusal =
   | "tls required"
   | "certificate"
   | "caller"
-  | "message timeout";
+  | "message timeout"
+  | "buffered bytes";

@@ -70,6 +70,29 @@ describe("a peer that is slow on purpose", () => {
     await until(() => peer.answers()[0]?.text === text);
   });
 
+  it.each([
+    ["frames", requestFrame(1, "x".repeat(60_000)), (at: Buffer) => at.subarray(0, -1)],
+    [
+      "HTTP bodies",
+      Buffer.from(`${chunked}EA60\r\n${"x".repeat(60_000)}\r\n0\r\n\r\n`),
+      (at: Buffer) => at.subarray(0, -9),
+    ],
+  ])("holds no more than all may together, and those who hold little are served: %s", async (_, bytes, cut) => {
+    const limits = { maxFrameBytes: 65_536, maxBufferedBytes: 262_144 };
+    const { port, server } = await startServer(echo, { limits });
+    const small = connect({ port, host: "127.0.0.1", localAddress: "127.0.0.9" });
+    onTestFinished(() => void small.destroy());
+    const frame = requestFrame(1, "x".repeat(20_000));
+    small.write(frame.subarray(0, 15_000));
+    const greedy = Array.from({ length: 8 }, () => new RawPeer(port));
+    for (const peer of greedy) peer.socket.write(cut(Buffer.from(bytes)));
+    await until(() => greedy.filter((peer) => peer.isClosed).length >= 4);
+    small.write(frame.subarray(15_000));
+    await until(() => small.bytesRead > 20_000);
+    expect(server.refused["buffered bytes"]).toBeGreaterThanOrEqual(4);
+    expect(greedy.filter((peer) => !peer.isClosed).length).toBeGreaterThanOrEqual(2);
+  });
+
   it("loses its connection when it is silent", async () => {
     const { port } = await startServer(echo, { limits: { idleTimeoutMs: 30 } });
     const peer = new RawPeer(port);

@@ -13,6 +13,7 @@ import {
 } from "@msec/net";
 import type { ProtoWriter, WireError } from "@msec/protocol";
 import { PeerLost } from "../errors.js";
+import type { BufferWatch } from "../security/buffer-watch.js";
 import type { PeerSecurity } from "../security/server-security.js";
 import { FrameExchange, type FramePeer } from "./frame-exchange.js";
 import { HttpExchange, type HttpPeer } from "./http-exchange.js";
@@ -29,6 +30,7 @@ export interface ServerConnectionOptions {
   readonly pool: OutputBufferPool<ProtoWriter>;
   readonly maxFrameBytes: number;
   readonly limits: StreamConnectionLimits;
+  readonly buffers: Pick<BufferWatch, "noteTraffic">;
   /** What TLS told about the peer. */
   readonly security?: PeerSecurity | undefined;
   readonly onClose: (connection: ServerConnection) => void;
@@ -45,6 +47,7 @@ export class ServerConnection implements FramePeer, HttpPeer {
   inFlight = 0;
   isLost = false;
   readonly #connection: StreamConnection<ProtoWriter>;
+  readonly #buffers: Pick<BufferWatch, "noteTraffic">;
   readonly #maxFrameBytes: number;
   readonly #onClose: (connection: ServerConnection) => void;
   /** The protocol that the first byte told; the other stays undefined. */
@@ -59,6 +62,7 @@ export class ServerConnection implements FramePeer, HttpPeer {
     this.address = options.address;
     this.localAddress = options.localAddress;
     this.security = options.security;
+    this.#buffers = options.buffers;
     this.#maxFrameBytes = options.maxFrameBytes;
     this.#onClose = options.onClose;
     this.#connection = new StreamConnection({
@@ -119,6 +123,11 @@ export class ServerConnection implements FramePeer, HttpPeer {
     return this.#http?.incompleteBytes ?? this.#connection.incompleteBytes;
   }
 
+  /** What it holds in memory beside the requests under way. */
+  get heldBytes(): number {
+    return this.#connection.heldBytes + (this.#http?.incompleteBytes ?? 0);
+  }
+
   /** Changes with each whole message. */
   get progressMark(): number {
     return this.#http?.requests ?? this.#connection.lastMessageMs;
@@ -156,6 +165,7 @@ export class ServerConnection implements FramePeer, HttpPeer {
   #consume(bytes: Uint8Array, start: number, end: number): number {
     this.arrivedMs = this.#connection.readMs;
     this.nowMs = this.arrivedMs;
+    this.#buffers.noteTraffic();
     if (this.#frames !== undefined) return this.#frames.consume(bytes, start, end);
     if (this.#http !== undefined) return this.#http.consume(bytes, start, end);
     return this.#recognise(bytes[start]!).consume(bytes, start, end);
@@ -201,6 +211,7 @@ export class ServerConnection implements FramePeer, HttpPeer {
 
   #onClosed(error: unknown): void {
     this.isLost = true;
+    this.#http = undefined; // with its buffers: requests that still run keep the connection in memory
     this.core.counts.closedConnections++;
     if (error instanceof NetIdle) this.core.counts.expiredConnections++;
     if (isAppError(error)) {

@@ -20,13 +20,18 @@ export interface RpcServerLimits {
   readonly maxConnectionsPerAddress?: number;
   /** Most bytes of answers that may wait for a peer that does not read; then its connection is closed. Default 64 MiB. */
   readonly maxQueuedOutputBytes?: number;
+  /**
+   * Most bytes of unfinished requests and unread answers of all connections together; above, those that hold most are closed. Default
+   * 256 MiB; at least twice `maxFrameBytes`.
+   */
+  readonly maxBufferedBytes?: number;
 }
 
 /** With the defaults. */
 export function completeServerLimits(limits: RpcServerLimits = {}): Required<RpcServerLimits> {
-  const { maxConnections = 10_000 } = limits;
+  const { maxConnections = 10_000, maxFrameBytes = 16 << 20 } = limits;
   return {
-    maxFrameBytes: limits.maxFrameBytes ?? 16 << 20,
+    maxFrameBytes,
     maxConnections,
     maxInFlight: limits.maxInFlight ?? 10_000,
     maxQueueMs: limits.maxQueueMs ?? 800,
@@ -35,5 +40,6 @@ export function completeServerLimits(limits: RpcServerLimits = {}): Required<Rpc
     messageTimeoutMs: limits.messageTimeoutMs ?? 30_000,
     maxConnectionsPerAddress: limits.maxConnectionsPerAddress ?? Math.ceil(maxConnections / 2),
     maxQueuedOutputBytes: limits.maxQueuedOutputBytes ?? 64 << 20,
+    maxBufferedBytes: Math.max(limits.maxBufferedBytes ?? 256 << 20, 2 * maxFrameBytes),
   };
 }

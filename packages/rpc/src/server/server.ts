@@ -139,10 +139,12 @@ class TcpRpcServer implements RpcServer {
 
   #openDoor(options: RpcServerOptions): ServerDoor {
     const { clock, logger, wheel } = this.#core;
-    const { maxConnectionsPerAddress, messageTimeoutMs, idleTimeoutMs } = this.#limits;
+    const { maxConnectionsPerAddress, maxBufferedBytes, messageTimeoutMs, idleTimeoutMs } = this.#limits;
     return new ServerDoor({
       security: options.security ?? {},
       maxPerAddress: maxConnectionsPerAddress,
+      maxBufferedBytes,
+      traffic: this.#core.counts,
       messageTimeoutMs,
       firstByteTimeoutMs: idleTimeoutMs,
       connections: this.#connections,
@@ -165,6 +167,7 @@ class TcpRpcServer implements RpcServer {
       pool: this.#pool,
       maxFrameBytes,
       limits: { idleTimeoutMs, maxQueuedOutputBytes },
+      buffers: this.#door.buffers,
       onClose: (closed) => {
         this.#connections.delete(closed);
         this.#ending.noteChange();

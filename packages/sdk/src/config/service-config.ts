@@ -74,6 +74,7 @@ export function serverLimits(config: ServiceConfig): RpcServerLimits {
     ...{ maxInFlight, maxQueueDelayMs, maxConnections, maxFrameBytes, idleTimeoutMs },
     maxQueueMs: config.msgTimeoutMs,
     maxQueuedOutputBytes: config.maxQueuedBytes,
+    maxBufferedBytes: config.maxBufferedBytes,
     messageTimeoutMs: config.messageTimeoutMs,
     maxConnectionsPerAddress: config.maxConnectionsPerAddress,
   };

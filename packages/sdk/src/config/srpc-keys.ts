@@ -141,6 +141,16 @@ export const SRPC_KEYS = {
     max: BYTES_MAX,
     doc: "answers that may wait for a peer that does not read, per connection; above, the connection is closed",
   },
+  maxBufferedBytes: {
+    section: "SRPC",
+    key: "max_buffered_bytes",
+    kind: "whole",
+    takesEffect: "reload",
+    default: 256 << 20,
+    min: 1 << 20,
+    max: 16 * BYTES_MAX,
+    doc: "unfinished requests and unread answers of all connections of a worker; above, those that hold most are closed, first of the address that holds most. At least twice `max_frame_bytes`",
+  },
   idleTimeoutMs: {
     section: "SRPC",
     key: "idle_timeout_ms",
