@@ -60,13 +60,6 @@ export const ReleaseInvalid = defineError<{ path: string; problem: string }>(
   (d) => `${d.path}: ${d.problem}`,
 );
 
-/** The release can be read, but not taken over by running processes. */
-export const ReloadRefused = defineError<{ service: string; problem: string }>(
-  "EXEC_RELOAD_REFUSED",
-  "FAILED_PRECONDITION",
-  (d) => `${d.service} can't be reloaded: ${d.problem}`,
-);
-
 export const HostArgumentInvalid = defineError<{ problem: string }>(
   "EXEC_ARGUMENT_INVALID",
   "INVALID_ARGUMENT",

@@ -1,65 +1,23 @@
 /**
- * The controller process: it holds no author's code, starts workers with node:cluster, replaces dead and silent ones and writes the
- * state file. No request passes through it; new connections do when they are dealt out evenly ({@link AcceptMode}).
+ * The controller process: it holds no author's code, starts workers, replaces dead and silent ones, takes signals and writes the state
+ * file. No request passes through it; new connections do when they are dealt out evenly ({@link AcceptMode}).
  */
-import cluster, { type Worker } from "node:cluster";
-import type { Clock, Logger } from "@msec/core";
+import cluster from "node:cluster";
+import type { Clock } from "@msec/core";
 import { systemClock } from "@msec/core";
-import { DealWatch } from "./deal-watch.js";
-import { ServiceAlreadyRuns } from "./errors.js";
-import {
-  isStillRunning,
-  type ServiceState,
-  tryReadServiceState,
-  tryStartTicks,
-  writeServiceState,
-} from "./service-state.js";
+import type { ControllerOptions, WorkerSetOptions } from "./controller-options.js";
+import { ReloadRefused } from "./errors.js";
+import { killLeftWorkers } from "./left-workers.js";
+import { type ServiceState, tryStartTicks, writeServiceState } from "./service-state.js";
 import { takeServiceLock } from "./single-instance.js";
 import { StatBook } from "./stat-book.js";
 import { Supervisor } from "./supervisor.js";
 import type { SupervisorAction } from "./supervisor-snapshot.js";
-import type { ControllerMessage, WorkerMessage } from "./worker-channel.js";
-import type { SupervisorOptions } from "./worker-set.js";
+import { type WorkerNews, WorkerProcesses } from "./worker-processes.js";
 
 const TICK_MS = 100;
-
-/**
- * Who accepts connections. `balanced`: the controller deals them out in turn. Callers keep one connection for long, so workers that
- * help themselves end up with all or none of them. `direct`: the workers accept; several times cheaper per connection, for many
- * short ones.
- */
-export type AcceptMode = "balanced" | "direct";
-
-/** What a set of workers is started with; a reload brings a new one. */
-export interface WorkerSetOptions extends SupervisorOptions {
-  readonly releaseId: string;
-  /** Script and arguments of a worker. */
-  readonly exec: string;
-  readonly args: readonly string[];
-  /** Working directory of the workers. Default: the controller's. */
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-export interface ControllerOptions extends WorkerSetOptions {
-  /** `First.Second`. */
-  readonly service: string;
-  /** Path of the state file. */
-  readonly statePath: string;
-  /** Path of the file of counters. */
-  readonly statPath?: string;
-  /** Default `balanced`. */
-  readonly accept?: AcceptMode;
-  /**
-   * Called at SIGUSR2: what the new workers are started with. What it throws is why the reload failed. Without it nothing can be
-   * reloaded.
-   */
-  readonly onReload?: () => WorkerSetOptions;
-  readonly logger: Logger;
-  readonly clock?: Clock;
-  /** Counted as `frm.ctrl start-up worker` and `frm.ctrl pull-up worker`. */
-  readonly onFork?: (isReplacement: boolean) => void;
-}
+/** The file of counters is written this often. */
+const STAT_EVERY_MS = 1_000;
 
 /**
  * Runs the workers of one service until it is stopped (SIGTERM, SIGINT) or can't start. SIGUSR2 reloads: a full new set of workers is
@@ -71,58 +29,20 @@ export interface ControllerOptions extends WorkerSetOptions {
 export async function runController(options: ControllerOptions): Promise<number> {
   const release = takeServiceLock(`${options.statePath}.lock`, options.service);
   try {
-    clearLeftovers(options);
+    killLeftWorkers(options.statePath, options.service, options.logger);
     return await new Controller(options).run();
   } finally {
     release();
   }
 }
 
-/** Workers of a killed controller that hang can't notice its death; they would hold the port. */
-function clearLeftovers(options: ControllerOptions): void {
-  const old = tryReadServiceState(options.statePath);
-  if (!old) return;
-  if (old.pid !== process.pid && isStillRunning(old)) {
-    throw new ServiceAlreadyRuns({ service: options.service, pid: old.pid });
-  }
-  for (const worker of old.workers) {
-    if (typeof worker.startTicks !== "number" || worker.startTicks === 0 || !isStillRunning(worker)) continue;
-    options.logger.warn("kill a worker that its controller left behind", { pid: worker.pid });
-    killProcess(worker.pid);
-  }
-}
-
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // Gone meanwhile.
-  }
-}
-
-interface Child {
-  readonly process: Worker;
-  readonly startTicks: number;
-  readonly generation: number;
-}
-
-/** The file of counters is written this often. */
-const STAT_EVERY_MS = 1_000;
-
-function send(child: Child, message: ControllerMessage): void {
-  if (child.process.isConnected()) child.process.send(message);
-}
-
 class Controller {
   readonly #options: ControllerOptions;
   readonly #clock: Clock;
   readonly #supervisor: Supervisor;
-  readonly #children = new Map<number, Child>();
-  readonly #deals = new DealWatch();
+  readonly #processes: WorkerProcesses;
   readonly #startedAtMs: number;
   readonly #startTicks = tryStartTicks(process.pid) ?? 0;
-  /** Workers whose listeners are closed. */
-  readonly #closed = new Set<number>();
   readonly #stats: StatBook;
   /** By generation. */
   readonly #sets = new Map<number, WorkerSetOptions>();
@@ -131,6 +51,7 @@ class Controller {
   #isReloadWanted = false;
   #statDueMs = 0;
   #lastState = "";
+  #isUnwritten = false;
   #finish: (exitCode: number) => void = () => undefined;
 
   constructor(options: ControllerOptions) {
@@ -140,6 +61,12 @@ class Controller {
     this.#startedAtMs = this.#clock.nowMs();
     this.#stats = new StatBook(options.logger);
     this.#sets.set(1, options);
+    this.#processes = new WorkerProcesses({
+      logger: options.logger,
+      areAllEnding: () => ["stopping", "failed"].includes(this.#supervisor.snapshot.phase),
+      onNews: (workerId, news) => this.#onNews(workerId, news),
+      onExit: (workerId, pid, how) => this.#onExit(workerId, pid, how),
+    });
   }
 
   async run(): Promise<number> {
@@ -174,7 +101,7 @@ class Controller {
   #tick(): void {
     const nowMs = this.#nowMs();
     this.#apply(this.#supervisor.tick(nowMs));
-    this.#deals.tick();
+    this.#processes.tick();
     if (nowMs < this.#statDueMs || this.#options.statPath === undefined) return;
     this.#statDueMs = nowMs + STAT_EVERY_MS;
     this.#stats.write(this.#options.statPath, this.#state(), this.#clock.nowMs());
@@ -190,7 +117,7 @@ class Controller {
       this.#beginReload();
     } catch (error) {
       this.#options.logger.error("reload failed", { error });
-      this.#supervisor.refuseReload((error as Error).message);
+      this.#supervisor.refuseReload((error as Error).message, error instanceof ReloadRefused);
       this.#publish();
     }
   }
@@ -218,93 +145,51 @@ class Controller {
     let exitCode: number | undefined;
     for (const action of actions) {
       if (action.kind === "finish") exitCode = action.exitCode;
-      else if (action.kind === "fork") this.#fork(action);
-      else this.#end(action);
+      else if (action.kind !== "fork") this.#end(action);
+      else {
+        this.#processes.fork(action, this.#sets.get(action.generation) ?? this.#options);
+        this.#options.onFork?.(action.isReplacement);
+      }
     }
     this.#publish();
     this.#reloadIfWanted();
     if (exitCode !== undefined) this.#finish(exitCode);
   }
 
-  #fork({ workerId, generation, isReplacement }: Extract<SupervisorAction, { readonly kind: "fork" }>): void {
-    const set = this.#sets.get(generation) ?? this.#options;
-    cluster.setupPrimary({ exec: set.exec, args: [...set.args], ...(set.cwd === undefined ? {} : { cwd: set.cwd }) });
-    const child = cluster.fork({ ...set.env });
-    const pid = child.process.pid ?? 0;
-    this.#deals.add(workerId, child.process);
-    this.#children.set(workerId, { process: child, startTicks: tryStartTicks(pid) ?? 0, generation });
-    this.#options.logger.info(isReplacement ? "replace worker" : "start worker", { workerId, pid, generation });
-    this.#options.onFork?.(isReplacement);
-    child.on("message", (message: WorkerMessage) => this.#onMessage(workerId, message));
-    child.on("error", (error) =>
-      this.#options.logger.warn("worker channel failed", { workerId, error: error.message }),
-    );
-    child.on("exit", (code, signal) => this.#onExit(workerId, signal ? `killed by ${signal}` : `exit code ${code}`));
+  #end(action: Extract<SupervisorAction, { readonly kind: "stop" | "kill" }>): void {
+    if (action.kind === "kill") this.#processes.kill(action.workerId, action.why);
+    else this.#processes.stop(action.workerId, action.isHandover);
   }
 
-  #onMessage(workerId: number, message: WorkerMessage): void {
+  #onNews(workerId: number, news: WorkerNews): void {
     const nowMs = this.#nowMs();
-    if (!this.#children.has(workerId)) return;
-    if (message?.msec === "alive") {
-      this.#supervisor.onHeartbeat(workerId, nowMs);
-      if (message.stat) this.#stats.take(this.#pidOf(workerId), message.stat);
-    } else if (message?.msec === "ready") {
-      const generation = this.#children.get(workerId)?.generation ?? 0;
-      this.#listens.set(generation, message.listen);
-      this.#apply(this.#supervisor.onReady(workerId, nowMs));
-    } else if (message?.msec === "closed") {
-      this.#closed.add(workerId);
-      this.#releaseDrain();
-    } else if (message?.msec === "notice") {
-      this.#notices.set(workerId, message.text);
-      this.#publish();
-    } else if (message?.msec === "failed") {
-      this.#options.logger.error("worker can't start", { workerId, text: message.text });
-      this.#apply(this.#supervisor.onFailed(workerId, message.text, nowMs));
+    const { pid = 0, generation = 0 } = this.#processes.get(workerId) ?? {};
+    switch (news.msec) {
+      case "alive":
+        this.#supervisor.onHeartbeat(workerId, nowMs);
+        if (news.stat) this.#stats.take(pid, news.stat);
+        break;
+      case "ready":
+        this.#listens.set(generation, news.listen);
+        this.#apply(this.#supervisor.onReady(workerId, nowMs));
+        break;
+      case "notice":
+        this.#notices.set(workerId, news.text);
+        this.#publish();
+        break;
+      case "failed":
+        this.#options.logger.error("worker can't start", { workerId, text: news.text });
+        this.#apply(this.#supervisor.onFailed(workerId, news.text, nowMs));
     }
   }
 
-  #pidOf(workerId: number): number {
-    return this.#children.get(workerId)?.process.process.pid ?? 0;
-  }
-
-  #onExit(workerId: number, how: string): void {
-    this.#stats.end(this.#pidOf(workerId));
-    this.#children.delete(workerId);
-    this.#deals.remove(workerId);
-    this.#closed.delete(workerId);
+  #onExit(workerId: number, pid: number, how: string): void {
+    this.#stats.end(pid);
     this.#notices.delete(workerId);
-    this.#releaseDrain();
-    this.#options.logger.info("worker ended", { workerId, how });
     this.#apply(this.#supervisor.onExit(workerId, how, this.#nowMs()));
   }
 
-  #end(action: Extract<SupervisorAction, { readonly kind: "stop" | "kill" }>): void {
-    const child = this.#children.get(action.workerId);
-    if (!child) return;
-    if (action.kind === "kill") {
-      this.#options.logger.warn("kill worker", { workerId: action.workerId, why: action.why });
-      child.process.process.kill("SIGKILL");
-      return;
-    }
-    send(child, { msec: "stop", isHandover: action.isHandover });
-  }
-
-  /**
-   * A worker that stops alone may go on at once: connections are dealt to the others. When all stop, the port is closed only with the
-   * last listener.
-   */
-  #releaseDrain(): void {
-    const { phase } = this.#supervisor.snapshot;
-    const areAllEnding = phase === "stopping" || phase === "failed";
-    if (areAllEnding && [...this.#children.keys()].some((id) => !this.#closed.has(id))) return;
-    for (const id of this.#closed) {
-      const child = this.#children.get(id);
-      if (child) send(child, { msec: "drained" });
-    }
-  }
-
-  /** Writes the state file if the state is another one. A full disk must not end the service. */
+  /** Writes the state file if the state is another one. A full disk must not end the service; it is told once and tried again. */
   #publish(): void {
     const state = this.#state();
     const key = JSON.stringify(state);
@@ -312,8 +197,11 @@ class Controller {
     try {
       writeServiceState(this.#options.statePath, state);
       this.#lastState = key;
+      this.#isUnwritten = false;
     } catch (error) {
-      this.#options.logger.error("state file can't be written", { error: (error as Error).message });
+      if (!this.#isUnwritten)
+        this.#options.logger.error("state file can't be written", { error: (error as Error).message });
+      this.#isUnwritten = true;
     }
   }
 
@@ -327,10 +215,9 @@ class Controller {
       startTicks: this.#startTicks,
       state: phase,
       workers: workers.flatMap((worker) => {
-        const child = this.#children.get(worker.workerId);
+        const child = this.#processes.get(worker.workerId);
         if (!child) return [];
-        const { startTicks } = child;
-        const pid = child.process.process.pid ?? 0;
+        const { pid, startTicks } = child;
         return [{ pid, startTicks, state: worker.phase, generation: worker.generation }];
       }),
       listen: hasEnded ? [] : (this.#listens.get(generation) ?? []),

@@ -6,3 +6,10 @@ export const ServiceAlreadyRuns = defineError<{ service: string; pid: number }>(
   "ALREADY_EXISTS",
   (d) => `${d.service} is already run by process ${d.pid}; stop it first`,
 );
+
+/** The release can be read, but not taken over by running processes. */
+export const ReloadRefused = defineError<{ service: string; problem: string }>(
+  "EXEC_RELOAD_REFUSED",
+  "FAILED_PRECONDITION",
+  (d) => `${d.service} can't be reloaded: ${d.problem}`,
+);

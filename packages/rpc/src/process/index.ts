@@ -1,5 +1,6 @@
-export { type AcceptMode, type ControllerOptions, runController, type WorkerSetOptions } from "./controller.js";
-export { ServiceAlreadyRuns } from "./errors.js";
+export { runController } from "./controller.js";
+export type { AcceptMode, ControllerOptions, WorkerSetOptions } from "./controller-options.js";
+export { ReloadRefused, ServiceAlreadyRuns } from "./errors.js";
 export { openSharedServer, retryWhileInUse, type SharedServerOptions } from "./open-shared-server.js";
 export type { ServiceCounters, ServiceGauges, ServiceStat, WorkerStat, WorkerStatRow } from "./service-stat.js";
 export {

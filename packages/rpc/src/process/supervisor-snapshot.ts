@@ -19,6 +19,8 @@ export interface ReloadState {
   readonly state: ReloadPhase;
   /** Why it failed. */
   readonly text: string;
+  /** It failed since only a restart can do what was ordered. */
+  readonly needsRestart?: boolean;
 }
 
 export interface SupervisorSnapshot {

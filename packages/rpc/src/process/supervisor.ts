@@ -83,9 +83,9 @@ export class Supervisor {
     return this.#forkDue(nowMs);
   }
 
-  /** An order to reload that could not even begin. */
-  refuseReload(text: string): void {
-    this.#reload = { number: this.#reload.number + 1, state: "failed", text };
+  /** An order to reload that could not even begin. @param needsRestart only a restart can do what was ordered */
+  refuseReload(text: string, needsRestart = false): void {
+    this.#reload = { number: this.#reload.number + 1, state: "failed", text, ...(needsRestart && { needsRestart }) };
     this.#text = `reload failed: ${text}; the workers of before go on`;
   }
 

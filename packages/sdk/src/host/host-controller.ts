@@ -1,10 +1,16 @@
 import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { type HomePaths, homePaths, type Logger, parseServiceName, type ServiceHomePaths } from "@msec/core";
-import { runController, tryStartTicks, type WorkerSetOptions, writeServiceState } from "@msec/rpc/process";
+import {
+  ReloadRefused,
+  runController,
+  tryStartTicks,
+  type WorkerSetOptions,
+  writeServiceState,
+} from "@msec/rpc/process";
 import { createRingOpener, MetricEmitter } from "@msec/telemetry";
 import { logWarnings, type ServiceConfig } from "../config/service-config.js";
-import { HostArgumentInvalid, ReloadRefused } from "../errors.js";
+import { HostArgumentInvalid } from "../errors.js";
 import type { HostOptions } from "./host-options.js";
 import { readManifest, readReleaseConfig, readReleaseId, startErrorText } from "./release-dir.js";
 

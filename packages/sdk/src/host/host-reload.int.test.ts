@@ -110,6 +110,7 @@ describe("reload", () => {
     expect((await host.reload()).reload).toMatchObject({
       state: "failed",
       text: expect.stringMatching(/reload = off/),
+      needsRestart: true,
     });
   });
 });

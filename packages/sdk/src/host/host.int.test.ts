@@ -126,6 +126,20 @@ describe("a service host", () => {
     },
   );
 
+  it("is not ended by signals that are sent to all its processes", async () => {
+    const port = await freePort();
+    const host = createHost(ECHO_PLUGIN, `[SRPC]\nlisten = ${port}/tcp\nprocnum = 1\n`);
+    await host.startAndWait();
+    const { pid, workers } = host.state!;
+    const worker = workers[0]!.pid;
+    for (const signal of ["SIGHUP", "SIGUSR1"]) process.kill(pid, signal);
+    for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"]) process.kill(worker, signal);
+    await waitFor(() => host.output.split('"msg":"signal ignored"').length === 1 + 5);
+    const { text } = await createClient().call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "hi" });
+    expect(text).toBe(`hi from ${worker}`);
+    expect(host.state).toMatchObject({ state: "running", pid, workers: [{ pid: worker }], restarts: 0 });
+  });
+
   it("leaves no worker and no port behind when the controller is killed", async () => {
     const port = await freePort();
     const host = createHost(ECHO_PLUGIN, `[SRPC]\nlisten = ${port}/tcp\nprocnum = 2\n`);
@@ -182,7 +196,7 @@ describe("a service host", () => {
     const dev = host.start("dev");
     await waitFor(() => host.output.includes('"msg":"ready"'));
     await createClient().call(Echo.methods.Say, `127.0.0.1:${port}@tcp`, { text: "" });
-    await waitFor(() => /"text":"seen".*"uin":"42"/.test(host.output));
+    await waitFor(() => /"msg":"seen".*"uin":"42"/.test(host.output));
     dev.kill("SIGINT");
     expect(await exitCodeOf(dev)).toBe(0);
   });
