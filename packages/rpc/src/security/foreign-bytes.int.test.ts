@@ -1,6 +1,7 @@
 /** All connections of a process are read into one buffer: nothing that outlives a read may lie in it, or peers would see each other's bytes. */
 import { createMessageType } from "@msec/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { ListPicker } from "../client/client-fixture.js";
 import { bindService, createRpcClient } from "../index.js";
 import { startServer } from "../server/server-fixture.js";
 
@@ -30,7 +31,7 @@ async function startSafe(): Promise<string> {
 
 function callers() {
   return ["mine", "of others"].map((name) => {
-    const client = createRpcClient({ caller: "Test.caller" });
+    const client = createRpcClient({ service: "Test.caller", picker: new ListPicker([]) });
     onTestFinished(() => client.close());
     return { name, client };
   });
