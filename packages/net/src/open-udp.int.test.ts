@@ -24,6 +24,14 @@ it("answers while it reads no more, and leaves what comes to others", async () =
   expect(paused.port.tryPauseInput()).toBe(false);
 });
 
+it("sends nothing to port 0, from which a forged datagram can come, and goes on", async () => {
+  const { port } = await open();
+  const other = await open();
+  port.send(Buffer.from("to nobody"), { host: "127.0.0.1", port: 0 });
+  port.send(Buffer.from("hello"), other.port.address);
+  await expect.poll(() => other.texts, { interval: 5 }).toEqual(["hello"]);
+});
+
 it("names an address that is taken, and tells when a peer refuses", async () => {
   const { port } = await open();
   await expect(open({ port: port.address.port })).rejects.toMatchObject({ reason: "NET_ADDRESS_IN_USE" });

@@ -80,11 +80,14 @@ export async function openUdp(options: OpenUdpOptions): Promise<UdpPort> {
   };
   socket.removeAllListeners("error");
   socket.on("error", onError);
-  socket.on("message", (bytes, from) => options.onDatagram(bytes, { host: from.address, port: from.port }));
+  socket.on("message", (bytes, from) => {
+    // Port 0 is legal in a datagram and never a place to answer to: Node throws on it.
+    if (from.port !== 0) options.onDatagram(bytes, { host: from.address, port: from.port });
+  });
   return {
     address: { host, port },
     send: (bytes, to) => {
-      if (!isOpen) return;
+      if (!isOpen || to?.port === 0) return;
       if (to === undefined) socket.send(bytes, onError);
       else socket.send(bytes, to.port, to.host, onError);
     },

@@ -26,3 +26,9 @@ it("forgets names that callers make up", () => {
   for (let n = 0; n < 10_000; n++) expect(list.includes(`Made.up${n}`)).toBe(false);
   expect(list.includes("Shop.cart")).toBe(true);
 });
+
+it("neither takes nor keeps names that are longer than names are", () => {
+  const long = `Shop.${"x".repeat(100_000)}`;
+  expect(new CallerList(["Shop.*"]).includes(long)).toBe(false);
+  expect(new CallerList(["*"]).includes(long)).toBe(true);
+});

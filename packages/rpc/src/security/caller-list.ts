@@ -5,6 +5,8 @@ const LEVEL = NAME_PATTERN.slice(1, -1);
 const ENTRY = new RegExp(`^(?:\\*|${LEVEL}\\.(?:\\*|${LEVEL})|agent:[A-Za-z0-9._-]{1,64})$`);
 /** Names that callers make up must not fill the memory. */
 const MAX_REMEMBERED = 1024;
+/** Longer than any name of a service; a head may hold megabytes. */
+const MAX_NAME_LENGTH = 256;
 
 /**
  * Which callers may call: `First.Second`, `First.*` (all of one first level), `agent:<id>` (programs on one machine that are no
@@ -29,6 +31,7 @@ export class CallerList {
 
   /** @param name `First.Second`, `agent:<id>`, or empty: nobody knows who it is */
   includes(name: string): boolean {
+    if (name.length > MAX_NAME_LENGTH) return this.#isOpen;
     const known = this.#remembered.get(name);
     if (known !== undefined) return known;
     const isIncluded = this.#look(name);
