@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { TLSSocket } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import {
   makeTempDirectory,
   makeTestAuthority,
@@ -114,6 +114,23 @@ describe("TLS on a connection whose first bytes were read", () => {
       expect(server.peers[0]?.problem).toBe(problem);
     },
   );
+
+  it.each([
+    ["TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256", "TLSv1.2"],
+    ["TLSv1.2", "ECDHE-ECDSA-AES128-SHA", "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"],
+    ["TLSv1.1", "ALL:@SECLEVEL=0", "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION"],
+  ] as const)("takes of old versions what is still safe: %s with %s", async (maxVersion, ciphers, want) => {
+    const server = await startEcho(await certificate());
+    const { ca } = (await certificate()).read().options;
+    const options = { host: "127.0.0.1", port: server.port, ca, minVersion: "TLSv1", maxVersion, ciphers } as const;
+    const stream = connectTls(options);
+    onTestFinished(() => void stream.destroy());
+    const outcome = await new Promise((resolve) => {
+      stream.once("secureConnect", () => resolve(stream.getProtocol()));
+      stream.once("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+    });
+    expect(outcome).toBe(want);
+  });
 
   it("names a port that speaks no TLS", async () => {
     const listener = await listenTcp({ onConnection: (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n") });
