@@ -168,7 +168,9 @@ describe("a service's life by command line", () => {
     await platform.json(["config", "add", SERVICE, "v2", config]);
     const words = ["release", "create", SERVICE, ...addresses, "--config", "v2", "--plugin", "v1"];
     const { releaseId } = await platform.json<Release>(words);
-    expect(machines.map((machine) => platform.hostState(machine, SERVICE)?.workers.length)).toEqual([2, 2]);
+    const ready = (machine: TestMachine) =>
+      platform.hostState(machine, SERVICE)?.workers.filter((worker) => worker.state === "ready");
+    expect(machines.map((machine) => ready(machine)?.length)).toEqual([2, 2]);
     expect((await call()).code).toBe(0);
     const rolledBack = await platform.msec(["release", "rollback", releaseId]);
     expect(rolledBack.stdout).toContain(`${releaseId} rolled_back on ${addresses.join(", ")}`);

@@ -29,7 +29,7 @@ export interface HostState {
   readonly releaseId: string;
   readonly restarts: number;
   readonly text: string;
-  readonly workers: readonly { readonly pid: number }[];
+  readonly workers: readonly { readonly pid: number; readonly state: string }[];
 }
 
 export class TestPlatform {

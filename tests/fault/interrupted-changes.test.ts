@@ -67,7 +67,7 @@ it("the console is killed in the middle of saves: what it confirmed is there, ea
 it("the console is killed in the middle of a release: it is marked failed with words and can be started again", async () => {
   await uploadFlight(platform, "slow", await archiveOf(plugin("return new Promise((go) => setTimeout(go, 3000));")));
   const { releaseId } = await beginRelease(platform, flight.addresses, "slow");
-  await waitForStep(releaseId, "start");
+  await waitForStep(releaseId, "reload");
   await platform.console.stop("SIGKILL");
   await platform.startConsole();
   await platform.waitOnline(machine);

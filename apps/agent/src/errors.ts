@@ -142,3 +142,9 @@ export const ServiceNotStopped = defineError<{ service: string; waitedMs: number
   "DEADLINE_EXCEEDED",
   (d) => `${d.service} did not stop within ${d.waitedMs} ms, not even when it was killed`,
 );
+
+export const ServiceNotReloaded = defineError<{ service: string; why: string }>(
+  "EXEC_NOT_RELOADED",
+  "ABORTED",
+  (d) => `${d.service} was not restarted, the workers of before go on: ${d.why}`,
+);

@@ -1,13 +1,16 @@
 /**
- * `release.activate`: stop what runs, switch, start, and keep the new release only when it became healthy. The switch is noted
- * before it begins, so that an agent that dies in the middle goes back to the old release when it starts again.
+ * `release.activate`: switch, and have what runs start workers of the new release beside the old ones, or stop it and start it anew
+ * where that cannot be; keep the new release only when it became healthy. The switch is noted before it begins, so that an agent that
+ * dies in the middle goes back to the old release when it starts again.
  */
 import { type Clock, type HomePaths, type Logger, parseServiceName, type ServiceHomePaths } from "@msec/core";
 import type { OrderAction } from "@msec/protocol";
 import { hostLogPath } from "@msec/rpc/process";
 import { ReleaseMissing, ReleaseUnhealthy } from "../errors.js";
 import type { OrderOutcome, ReportStep } from "../orders/order-desk.js";
+import { reloadService } from "../supervision/reload-service.js";
 import type { ServicesFile } from "../supervision/services-file.js";
+import type { SupervisedService } from "../supervision/supervised-service.js";
 import type { Supervisor } from "../supervision/supervisor.js";
 import { readLogTail } from "./log-tail.js";
 import { pruneReleases, switchCurrent, tryActiveRelease, tryReadRelease } from "./release-directory.js";
@@ -43,12 +46,9 @@ export async function activateRelease(
   file.update(service, { switching: { from: from ?? null, wanted } });
   const log = readLogTail(hostLogPath(own.log));
   try {
-    report("stop", from === undefined ? "nothing runs" : from);
-    await supervisor.stop(service);
-    switchCurrent(own, releaseId);
-    report("start", releaseId);
-    supervisor.start(service);
-    const why = await waitHealthy(supervisor.get(service), healthTarget(action, deps.address), deps.clock);
+    const why =
+      (await takeOver({ ...action, from }, deps, report)) ??
+      (await waitHealthy(supervisor.get(service), healthTarget(action, deps.address), deps.clock));
     if (why !== undefined) throw new ReleaseUnhealthy({ service, releaseId, why: `${why}${log.since()}` });
   } catch (error) {
     report("roll back", from ?? "no release");
@@ -60,6 +60,28 @@ export async function activateRelease(
   report("healthy", releaseId);
   prune(own, [releaseId, from], deps.logger);
   return { text: `${releaseId} is active`, previousReleaseId: from ?? "" };
+}
+
+/** Switches; the new release serves, or begins to. @returns why its workers did not start; then the old ones go on */
+async function takeOver(
+  { service, releaseId, healthTimeoutMs, from }: ActivateAction & { readonly from: string | undefined },
+  { paths, supervisor, clock }: ActivateDeps,
+  report: ReportStep,
+): Promise<string | undefined> {
+  const own = paths.service(parseServiceName(service));
+  if (from !== undefined && supervisor.get(service).phase.kind === "running") {
+    report("reload", `${from} → ${releaseId}`);
+    switchCurrent(own, releaseId);
+    const outcome = await reloadService(supervisor.get(service), healthTimeoutMs, clock);
+    if (outcome.kind === "done") return undefined;
+    if (outcome.kind === "failed") return outcome.why;
+  }
+  report("stop", from === undefined ? "nothing runs" : from);
+  await supervisor.stop(service);
+  switchCurrent(own, releaseId);
+  report("start", releaseId);
+  supervisor.start(service);
+  return undefined;
 }
 
 /** Finishes a roll-back that an earlier life of the agent could not. Call before services are looked after. */
@@ -84,10 +106,22 @@ async function goBack(service: string, own: ServiceHomePaths, deps: ActivateDeps
   const { supervisor, file } = deps;
   const { switching } = file.get(service);
   if (!switching) return;
-  await supervisor.stop(service);
   switchCurrent(own, switching.from ?? undefined);
+  if (takesBack(supervisor.get(service), switching.from)) {
+    file.update(service, { switching: undefined });
+    return;
+  }
+  await supervisor.stop(service);
   if (switching.wanted === "running" && switching.from !== null) supervisor.start(service);
   file.update(service, { switching: undefined });
+}
+
+/** Whether the workers of that release still serve. New ones that are on their way then find it current, behind what was ordered. */
+function takesBack(supervised: SupervisedService, releaseId: string | null): boolean {
+  supervised.poll();
+  const state = supervised.hostState;
+  if (supervised.phase.kind !== "running" || state === undefined || state.releaseId !== releaseId) return false;
+  return state.reload?.state === "running" ? supervised.tellReload() : true;
 }
 
 /** The order ends when it is known whether what ran before serves again. */

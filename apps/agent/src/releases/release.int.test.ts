@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { homePaths } from "@msec/core";
 import type { OrderResult, ProcessReport } from "@msec/protocol";
+import { tryReadServiceState } from "@msec/rpc/process";
 import { freePort } from "@msec/testkit";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SdkLocation } from "../sdk-location.js";
@@ -38,14 +39,36 @@ describe("releases and supervision with a real service", { timeout: 60_000 }, ()
   const report = (): ProcessReport | undefined =>
     fixture.console.heartbeats.at(-1)?.processes.find((each) => each.service === SERVICE);
 
-  async function install(releaseId: string, code: string): Promise<OrderResult> {
+  async function install(releaseId: string, code: string, keys = ""): Promise<OrderResult> {
     const { console } = fixture;
     const plugin = console.addBlob(await makePlugin(code), "p1");
-    const config = console.addBlob(Buffer.from(`[SRPC]\nlisten = ${port}/tcp\nprocnum = 1\n`), "c1");
+    const config = console.addBlob(Buffer.from(`[SRPC]\nlisten = ${port}/tcp\nprocnum = 1\n${keys}`), "c1");
     return console.carryOut({ op: "release.install", service: SERVICE, releaseId, plugin, config });
   }
+  const hostState = () => tryReadServiceState(own().state);
   const activate = (releaseId: string, healthTimeoutMs = 20_000): Promise<OrderResult> =>
     fixture.console.carryOut({ op: "release.activate", service: SERVICE, releaseId, port, healthTimeoutMs }, 50_000);
+
+  /** Requests one after the other, each over a connection of its own; the methods of the plug-in do not matter. */
+  function callAllTheTime(): { stop(): Promise<string[]> } {
+    let isOver = false;
+    const failures: string[] = [];
+    const url = `http://127.0.0.1:${port}/?methodName=t.Hello.None`;
+    const loop = async (): Promise<void> => {
+      while (!isOver) {
+        const request = { method: "POST", body: "{}", headers: { connection: "close" } };
+        await fetch(url, request).catch((error: Error) => failures.push(`${error.message} ${String(error.cause)}`));
+      }
+    };
+    const loops = [loop(), loop()];
+    return {
+      stop: async () => {
+        isOver = true;
+        await Promise.all(loops);
+        return failures;
+      },
+    };
+  }
 
   async function startReal(joinToken?: string): Promise<void> {
     const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -114,6 +137,28 @@ describe("releases and supervision with a real service", { timeout: 60_000 }, ()
     expect(await fixture.console.carryOut({ op: "service.stop", service: SERVICE })).toMatchObject({ ok: true });
   });
 
+  it("releases anew and restarts a single instance without a failed call, with a new process only where it must", async () => {
+    await fixture.start({ joinToken: fixture.console.makeToken() });
+    await install("r-1", GOOD_PLUGIN);
+    await install("r-2", GOOD_PLUGIN);
+    await install("r-3", GOOD_PLUGIN, "accept = direct\n");
+    expect(await activate("r-1")).toMatchObject({ ok: true });
+    const { pid, workers } = hostState()!;
+    pids.add(pid);
+    const load = callAllTheTime();
+    expect(await activate("r-2")).toMatchObject({ ok: true, previousReleaseId: "r-1" });
+    expect(hostState()).toMatchObject({ pid, releaseId: "r-2", reload: { number: 1, state: "done" } });
+    const restarted = await fixture.console.carryOut({ op: "service.restart", service: SERVICE });
+    expect(restarted).toMatchObject({ ok: true, text: `${SERVICE} has new workers` });
+    expect(hostState()).toMatchObject({ pid, reload: { number: 2, state: "done" } });
+    expect(hostState()!.workers.map((worker) => worker.pid)).not.toContain(workers[0]!.pid);
+    expect(await load.stop()).toEqual([]);
+    expect(await activate("r-3")).toMatchObject({ ok: true, previousReleaseId: "r-2" });
+    expect(hostState()!.pid).not.toBe(pid);
+    pids.add(hostState()!.pid);
+    expect(await fixture.console.carryOut({ op: "service.stop", service: SERVICE })).toMatchObject({ ok: true });
+  });
+
   it("leaves nothing of an install whose bytes are not as ordered", async () => {
     await fixture.start({ joinToken: fixture.console.makeToken() });
     fixture.console.corrupt = (bytes) => bytes.map((byte, index) => (index === 20 ? byte ^ 1 : byte));
@@ -162,8 +207,8 @@ describe("releases and supervision with a real service", { timeout: 60_000 }, ()
     const order = console.makeOrder(action);
     await console.give(console.sign(JSON.stringify(order)));
     await until(
-      () => readlinkSync(own().current) === "releases/r-2" && report()?.state === "starting",
-      "it is switched",
+      () => readlinkSync(own().current) === "releases/r-2" && hostState()?.reload?.state === "running",
+      "its new workers start",
     );
     agentProcess?.kill("SIGKILL");
     await until(() => agentProcess?.signalCode === "SIGKILL", "the agent is dead");

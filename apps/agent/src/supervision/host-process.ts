@@ -6,7 +6,7 @@ import { hostLogPath } from "@msec/rpc/process";
 const MAX_LOG_BYTES = 16 << 20;
 
 /** Signals a process or, with `group`, all of its group. A process that is gone already is fine. */
-export function signalHost(pid: number, signal: "SIGTERM" | "SIGKILL", group: boolean): void {
+export function signalHost(pid: number, signal: "SIGTERM" | "SIGKILL" | "SIGUSR2", group: boolean): void {
   try {
     process.kill(group ? -pid : pid, signal);
   } catch (error) {

@@ -17,6 +17,15 @@ const HostState = Type.Object({
   listen: Type.Array(Type.String()),
   restarts: Type.Integer(),
   text: Type.String(),
+  /** Not told by hosts of old. */
+  reload: Type.Optional(
+    Type.Object({
+      number: Type.Integer(),
+      state: Type.String(),
+      text: Type.String(),
+      needsRestart: Type.Optional(Type.Boolean()),
+    }),
+  ),
 });
 export type HostState = Static<typeof HostState>;
 

@@ -87,6 +87,15 @@ export class SupervisedService {
     this.#handle({ kind: "want", wanted });
   }
 
+  /** Tells the process that runs to take the current release over without a pause. @returns false = there is none that could */
+  tellReload(): boolean {
+    const { phase, wanted } = this.#now;
+    if (phase.kind !== "running" || wanted !== "running" || !isAlive(this.#process)) return false;
+    this.#options.logger.info("service is told to reload", { service: this.#options.service, pid: phase.pid });
+    signalHost(phase.pid, "SIGUSR2", false);
+    return true;
+  }
+
   /** Takes over what `msec start` or `msec stop` said on this machine. */
   #obeyFile(): void {
     const { file, service, wantedPath, logger } = this.#options;
@@ -126,7 +135,7 @@ export class SupervisedService {
       state: phase.kind === "stopped" && active === undefined ? "absent" : phase.kind,
       releaseId: (state?.releaseId ?? active ?? null)?.slice(0, 32) ?? null,
       pid: pid === 0 ? null : pid,
-      workers: state?.workers.length ?? 0,
+      workers: state?.workers.filter((worker) => worker.state !== "stopping").length ?? 0,
       restarts: restarts + (state?.restarts ?? 0),
       sinceAtMs: Math.round(sinceMs),
       text: (text || state?.text || this.#stoppedByHand()).slice(0, 512),

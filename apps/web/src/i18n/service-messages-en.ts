@@ -31,7 +31,8 @@ export const serviceTexts = {
   "instance.out": "out",
   "instance.process": "Process",
   "instance.restart": "Restart",
-  "instance.restartText": "Sends a signed order to {machine}: drain for up to 10 s, stop, start again.",
+  "instance.restartText":
+    "Sends a signed order to {machine}: new workers start, then the old ones finish what they have. If it must be a new process, it drains for up to 10 s, stops and starts again.",
   "instance.restartTitle": "Restart {address}",
   "instance.restarts": "{n} {n:restart|restarts}",
   "instance.seenBy": "Seen by",

@@ -33,7 +33,8 @@ export const serviceTexts: Readonly<Record<keyof typeof en, string>> = {
   "instance.out": "不在",
   "instance.process": "进程",
   "instance.restart": "重启",
-  "instance.restartText": "向 {machine} 下发签名指令：排空（最多 10 秒）、停止、再启动。",
+  "instance.restartText":
+    "向 {machine} 下发签名指令：先启动新的工作进程，旧的处理完手头请求后退出。必须换新进程时，则排空（最多 10 秒）、停止、再启动。",
   "instance.restartTitle": "重启 {address}",
   "instance.restarts": "重启 {n} 次",
   "instance.seenBy": "观察方",

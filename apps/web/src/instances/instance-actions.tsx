@@ -135,7 +135,7 @@ function AskedDialog({ instance, asked: open, onClose }: AskedDialogProps) {
     },
   });
   const remove = useAction("instances.delete", { quiet: true, onDone: onClose });
-  const takesFromTraffic = instance.status === "enabled" && (asked === "stop" || asked === "restart");
+  const takesFromTraffic = instance.status === "enabled" && asked === "stop";
   const facts = { address: instance.address, machine: instance.machineName };
   return (
     <ConfirmDialog
@@ -144,7 +144,7 @@ function AskedDialog({ instance, asked: open, onClose }: AskedDialogProps) {
       text={t(TEXTS[asked], facts) + (takesFromTraffic ? `\n${t("instance.stillInTraffic")}` : "")}
       okText={t(BUTTONS[asked])}
       danger={asked === "stop" || asked === "delete"}
-      typeName={asked === "stop" && takesFromTraffic ? instance.address : undefined}
+      typeName={takesFromTraffic ? instance.address : undefined}
       pending={order.isPending || remove.isPending}
       error={order.error ?? remove.error}
       onOk={() => (asked === "delete" ? remove.mutate({ params }) : order.mutate({ params, body: { action: asked } }))}

@@ -59,7 +59,7 @@ export const SRPC_KEYS = {
     kind: "flag",
     takesEffect: "restart",
     default: true,
-    doc: "`0`: an order to reload is refused; for services that must not run twice for a moment",
+    doc: "`0`: an order to reload is refused, and a release stops and starts it; for services that must not run twice for a moment",
   },
   drainMs: {
     section: "SRPC",

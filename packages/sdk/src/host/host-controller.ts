@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type HomePaths, homePaths, type Logger, parseServiceName, type ServiceHomePaths } from "@msec/core";
 import {
   ReloadRefused,
@@ -14,6 +15,8 @@ import { HostArgumentInvalid } from "../errors.js";
 import type { HostOptions } from "./host-options.js";
 import { readManifest, readReleaseConfig, readReleaseId, startErrorText } from "./release-dir.js";
 
+/** Directory of this package. */
+const OWN_SDK = fileURLToPath(new URL("../..", import.meta.url));
 /** From the end of the drain to the kill: for `fini` and the last logs. */
 const STOP_MARGIN_MS = 2_000;
 
@@ -97,13 +100,22 @@ function readReload(
 ): WorkerSetOptions {
   const { service } = options;
   const { before } = deps;
-  const { config, set } = readSet(options, currentDir(options.dir, own), deps);
+  const dir = currentDir(options.dir, own);
+  const { config, set } = readSet(options, dir, deps);
+  if (!hasOwnSdk(dir))
+    throw new ReloadRefused({ service, problem: "the release was installed for another @msec/sdk; use restart" });
   if (!before.isReloadable) throw new ReloadRefused({ service, problem: "[SRPC] reload = off; use restart" });
   if (config.accept !== before.accept) {
     const problem = `[SRPC] accept was ${before.accept} and is ${config.accept}, which needs a restart`;
     throw new ReloadRefused({ service, problem });
   }
   return set;
+}
+
+/** Workers run the host's SDK; a plug-in that finds another one beside it would not be understood. */
+function hasOwnSdk(dir: string): boolean {
+  const linked = tryRealPath(`${dir}/node_modules/@msec/sdk`);
+  return linked === undefined || linked === tryRealPath(OWN_SDK);
 }
 
 /** A release is left for the one that is current now; any other directory is read again where it is. */

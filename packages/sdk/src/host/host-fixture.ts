@@ -118,12 +118,19 @@ export class HostFixture {
     symlinkSync(this.dir, this.own.current);
   }
 
+  /** Where the release finds @msec/sdk. */
+  linkSdk(target: string): void {
+    const link = join(this.dir, "node_modules/@msec/sdk");
+    rmSync(link, { force: true });
+    symlinkSync(target, link);
+  }
+
   #writeRelease(plugin: string, config: string, releaseId: string): void {
     const { dir, service } = this;
     mkdirSync(join(dir, "plugin"), { recursive: true });
     mkdirSync(join(dir, "etc"));
     mkdirSync(join(dir, "node_modules/@msec"), { recursive: true });
-    symlinkSync(packageDir, join(dir, "node_modules/@msec/sdk"));
+    this.linkSdk(packageDir);
     writeFileSync(join(dir, "plugin/msec.json"), JSON.stringify({ formatVersion: 1, service, main: "service.js" }));
     writeFileSync(join(dir, "plugin/package.json"), JSON.stringify({ type: "module" }));
     writeFileSync(join(dir, "release.json"), JSON.stringify({ releaseId, service }));

@@ -103,6 +103,22 @@ describe("reload", () => {
     await host.waitForState(({ workers }) => workers.length === 1 && workers[0]?.generation === 3);
   });
 
+  it("is refused for a release that another SDK was installed for", async () => {
+    const port = await freePort();
+    const host = createHost(ECHO_PLUGIN, "");
+    host.install("r-8", answering("old"), config(port, 1));
+    await host.startAndWait();
+    host.install("r-9", answering("new"), config(port, 1));
+    host.linkSdk(host.root);
+    const { reload } = await host.reload();
+    expect(reload).toMatchObject({
+      state: "failed",
+      text: expect.stringMatching(/another @msec\/sdk/),
+      needsRestart: true,
+    });
+    expect(await say(port)).toBe("old");
+  });
+
   it("is refused by [SRPC] reload = off", async () => {
     const port = await freePort();
     const host = createHost(ECHO_PLUGIN, config(port, 1, "reload = off\n"));
