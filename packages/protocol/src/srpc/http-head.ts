@@ -4,10 +4,11 @@
  * request ends. For the same reason only ASCII has a meaning there: no other blanks are trimmed, no look-alike letter is folded.
  */
 
-import { HttpRequestInvalid } from "../errors.js";
+import { type HttpContext, readHttpContext } from "./http-context.js";
+import { failHttp } from "./http-failure.js";
 
 /** Everything but the body. */
-export interface HttpRequestHead {
+export interface HttpRequestHead extends HttpContext {
   /** `POST`, `GET`, `HEAD`, … as sent. */
   readonly verb: string;
   /** As sent, query included. */
@@ -22,10 +23,6 @@ export interface HttpRequestHead {
   readonly param: string;
   /** Header `caller`; empty when absent. */
   readonly caller: string;
-  /** Header `x-msec-timeout-ms`; 0 = none told. */
-  readonly timeoutMs: number;
-  /** Header `x-request-id`; empty when absent. */
-  readonly requestId: string;
   /** The client wants the HTTP status to tell the outcome (`?status=real` or `x-msec-status: real`). */
   readonly wantsRealStatus: boolean;
   /** The connection may carry further requests. */
@@ -49,11 +46,6 @@ const CHUNKED = /^chunked$/i;
 const DECIMAL = /^[0-9]{1,15}$/;
 const METHOD_PATH = /^\/[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
 const INVOKE_PATH = "/invoke";
-const MAX_UINT32 = 0xffff_ffff;
-
-export function failHttp(problem: string): never {
-  throw new HttpRequestInvalid({ problem });
-}
 
 /** @param text the head without the empty line that ends it. @throws PROTO_HTTP_INVALID */
 export function parseHttpHead(text: string): ParsedHead {
@@ -66,6 +58,7 @@ export function parseHttpHead(text: string): ParsedHead {
   const isHttp10 = minor === "0";
   const isInvokePath = path.toLowerCase() === INVOKE_PATH;
   const head: HttpRequestHead = {
+    ...readHttpContext(headers),
     verb,
     target,
     path,
@@ -73,8 +66,6 @@ export function parseHttpHead(text: string): ParsedHead {
     isInvokePath,
     param: isInvokePath ? (query.get("param") ?? "") : "",
     caller: headers.get("caller") ?? "",
-    timeoutMs: timeoutOf(headers),
-    requestId: headers.get("x-request-id") ?? "",
     wantsRealStatus: query.get("status") === "real" || headers.get("x-msec-status")?.toLowerCase() === "real",
     keepAlive: keepsAlive(headers, !isHttp10),
     isHttp10,
@@ -149,15 +140,6 @@ function decodeParameter(text: string): string {
   } catch {
     failHttp("the query is not valid percent-encoded UTF-8");
   }
-}
-
-function timeoutOf(headers: ReadonlyMap<string, string>): number {
-  const text = headers.get("x-msec-timeout-ms");
-  if (text === undefined) return 0;
-  if (!DECIMAL.test(text) || Number(text) > MAX_UINT32) {
-    failHttp(`header x-msec-timeout-ms must be an integer from 0 to ${MAX_UINT32}`);
-  }
-  return Number(text);
 }
 
 function keepsAlive(headers: ReadonlyMap<string, string>, byDefault: boolean): boolean {

@@ -20,12 +20,17 @@ export interface HttpReply {
   readonly isHttp10?: boolean;
   /** Verbs that the path takes, of an answer 405: `GET, POST`. */
   readonly allow?: string;
+  /** Decimal flow id of the request, so that who was refused can ask for what was logged of it. */
+  readonly requestId?: string;
   /** Answer to HEAD: headers only, with the length the body would have. */
   readonly headOnly?: boolean;
 }
 
 /** What a client that sent `Expect: 100-continue` waits for. */
 export const HTTP_CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/** An overload, or an instance that goes, is over or elsewhere in about a second. */
+const RETRY_AFTER = "Retry-After: 1\r\n";
 
 const STATUS_TEXT: Readonly<Record<number, string>> = {
   200: "OK",
@@ -64,9 +69,12 @@ export function appendHttpReply(writer: ProtoWriter, reply: HttpReply): void {
   if (reply.headOnly !== true) writer.raw(body.view());
 }
 
-function moreHeaders({ keepAlive, isHttp10, allow }: HttpReply): string {
-  const connection = keepAlive === false ? "Connection: close\r\n" : isHttp10 ? "Connection: keep-alive\r\n" : "";
-  return allow === undefined ? connection : `${connection}Allow: ${allow}\r\n`;
+function moreHeaders({ status, keepAlive, isHttp10, allow, requestId }: HttpReply): string {
+  let headers = keepAlive === false ? "Connection: close\r\n" : isHttp10 ? "Connection: keep-alive\r\n" : "";
+  if (allow !== undefined) headers += `Allow: ${allow}\r\n`;
+  if (requestId !== undefined) headers += `X-Request-Id: ${requestId}\r\n`;
+  if (status === 429 || status === 503) headers += RETRY_AFTER;
+  return headers;
 }
 
 /** {@link appendHttpReply} into an array of its own. */

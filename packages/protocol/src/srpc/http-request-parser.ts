@@ -6,7 +6,8 @@
 import { HttpBodyTooLarge, HttpHeadTooLarge } from "../errors.js";
 import { decodeLenientUtf8, decodeUtf8 } from "../protobuf/utf8.js";
 import { ProtoWriter } from "../protobuf/writer.js";
-import { failHttp, type HttpRequestHead, type ParsedHead, parseHttpHead } from "./http-head.js";
+import { failHttp } from "./http-failure.js";
+import { type HttpRequestHead, type ParsedHead, parseHttpHead } from "./http-head.js";
 
 /** Largest request line plus headers. */
 export const HTTP_MAX_HEAD_BYTES = 16 * 1024;

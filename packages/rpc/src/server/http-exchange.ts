@@ -6,7 +6,6 @@ import { type AppError, isAppError, toAppError } from "@msec/core";
 import type { OutputBatcher } from "@msec/net";
 import {
   appendHttpReply,
-  createHead,
   FrameTooLarge,
   HTTP_CONTINUE,
   HttpBodyTooLarge,
@@ -20,26 +19,21 @@ import {
   messageToJsonText,
   ProtoRequiredFieldMissing,
   type ProtoWriter,
-  type RpcHead,
-  resetHead,
   type WireError,
   wireErrorOf,
 } from "@msec/protocol";
+import { headOf, jsonTextOf } from "./http-reading.js";
 import type { ServerCore } from "./server-core.js";
 import type { RequestContext, ServerPeer } from "./server-peer.js";
 import type { BoundMethod } from "./service-binding.js";
 
-/** Name of callers that give none (original's default). */
-const DEFAULT_CALLER = "http.json";
 /** Number for "invalid package" (spec srpc.md §3). */
 const ERR_INVALID_PACKAGE = -3;
-const FLOW_ID = /^[1-9][0-9]{0,19}$/;
 /** Statuses of refused connections that HTTP knows better than the error's code does. */
 const STATUS_BY_REASON: Readonly<Record<string, number>> = {
   [HttpHeadTooLarge.reason]: 431,
   [HttpBodyTooLarge.reason]: 413,
 };
-const UINT32_N = 0xffff_ffffn;
 
 export interface HttpPeer extends ServerPeer {
   readonly core: ServerCore;
@@ -50,9 +44,6 @@ export interface HttpPeer extends ServerPeer {
   end(): void;
   destroy(error?: AppError): void;
 }
-
-const requestHead = createHead();
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 export class HttpExchange {
   readonly #peer: HttpPeer;
@@ -103,8 +94,8 @@ export class HttpExchange {
     this.#reply({ ret: ctx.err, errmsg: "", resultJson });
   }
 
-  answerError(_ctx: RequestContext, error: WireError): void {
-    this.#reply({ ret: error.err, errmsg: error.errMsg, reason: error.reason });
+  answerError(ctx: RequestContext, error: WireError): void {
+    this.#reply({ ret: error.err, errmsg: error.errMsg, reason: error.reason, requestId: ctx.requestId });
   }
 
   /** Starts the requests that have arrived, one after the other. */
@@ -133,7 +124,7 @@ export class HttpExchange {
       this.#answerStatus(request);
       return;
     }
-    const ctx = core.createContext(this.#peer, fillHead(request), "http");
+    const ctx = core.createContext(this.#peer, headOf(request), "http");
     if (ctx.method === "") {
       const problem = "no method is named: POST /?methodName=package.Service.Method";
       core.refuse(ctx, new HttpRequestInvalid({ problem }), ERR_INVALID_PACKAGE);
@@ -240,40 +231,4 @@ function refusalOf(request: HttpRequest, isKnownMethod: boolean): HttpReply | un
   if (isRead && path === "/" && methodName === "") return undefined;
   const reply = { ret: ERR_INVALID_PACKAGE, errmsg: `${verb} ${target} is not served: POST a method, or GET /` };
   return isRead ? { ...reply, status: 404 } : { ...reply, status: 405, allow: "GET, HEAD, POST" };
-}
-
-/** The message; an empty body is the empty message. Bodies for `/invoke` may be percent-encoded, as Java clients had to. */
-function jsonTextOf(request: HttpRequest): string {
-  const text = request.param === "" ? decodeText(request.body) : request.param;
-  if (text === "") return "{}";
-  return request.isInvokePath && text.startsWith("%") ? decodePercent(text) : text;
-}
-
-function decodeText(body: Uint8Array): string {
-  try {
-    return utf8.decode(body);
-  } catch (cause) {
-    throw new HttpRequestInvalid({ problem: "the body is not UTF-8" }, { cause });
-  }
-}
-
-function decodePercent(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch (cause) {
-    throw new HttpRequestInvalid({ problem: "the body is not percent-encoded UTF-8" }, { cause });
-  }
-}
-
-function fillHead(request: HttpRequest): RpcHead {
-  resetHead(requestHead);
-  requestHead.methodName = request.methodName;
-  requestHead.caller = request.caller === "" ? DEFAULT_CALLER : request.caller;
-  requestHead.timeoutMs = request.timeoutMs;
-  if (FLOW_ID.test(request.requestId)) {
-    const flowId = BigInt.asUintN(64, BigInt(request.requestId));
-    requestHead.flowIdHigh = Number(flowId >> 32n);
-    requestHead.flowIdLow = Number(flowId & UINT32_N);
-  }
-  return requestHead;
 }

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { userHashOf } from "../call-priority.js";
 import { RawPeer, type Say, startServer, until } from "./server-fixture.js";
 
 describe("HTTP + JSON", () => {
@@ -44,6 +45,22 @@ describe("HTTP + JSON", () => {
   ])("ret $ret for $name", async ({ text, ret }) => {
     const answer = await exchange(text);
     expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))).toMatchObject({ ret });
+  });
+
+  it("hands on what the headers say of the request, and tells its flow id when it fails", async () => {
+    const seen: unknown[] = [];
+    const say: Say = (_request, ctx) => {
+      const { requestId, parentSpanId, priority, userHash, coloring } = ctx;
+      seen.push({ requestId, parentSpanId, priority, userHash, coloring });
+      throw new Error("no");
+    };
+    const trace = "traceparent: 00-00000000000000010000000200000003-00000000000000ff-01\r\n";
+    const context = "x-msec-priority: 100\r\nx-msec-user: ann\r\nx-msec-coloring: 1\r\n";
+    const answer = await exchange(post('{"text":"a"}', `${trace}${context}Connection: close\r\n`), say);
+    const requestId = String(2n ** 33n + 3n);
+    const userHash = userHashOf("ann");
+    expect(seen).toEqual([{ requestId, parentSpanId: "00000000000000ff", priority: 100, userHash, coloring: true }]);
+    expect(answer).toContain(`\r\nX-Request-Id: ${requestId}\r\n`);
   });
 
   it("answers HEAD without a body", async () => {
