@@ -4,10 +4,16 @@ import { expect, it } from "vitest";
 
 const markdownUnder = (directory: string) =>
   readdirSync(directory, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".md"))
+    .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))
     .map((file) => join(directory, file));
 
-const pages = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", ...markdownUnder("docs")];
+const pages = [
+  "README.md",
+  "README.zh-CN.md",
+  "CONTRIBUTING.md",
+  ...markdownUnder("docs"),
+  ...markdownUnder("examples"),
+];
 
 it.each(pages)("every link of %s leads to a file", (page) => {
   const text = readFileSync(page, "utf8");

@@ -39,7 +39,7 @@ export const MethodUnknown = defineError<{ method: string; known: readonly strin
 export const InterfaceMissing = defineError<{ service: string }>(
   "CLI_INTERFACE_MISSING",
   "NOT_FOUND",
-  (d) => `the interface of ${d.service} is not known; give its file with --idl`,
+  (d) => `the interface of ${d.service} is not known; give its file with --idl, or save it for all with msec idl add`,
 );
 
 export const NothingInTraffic = defineError<{ service: string }>(

@@ -10,7 +10,7 @@ export const CapacityWouldEmpty = defineError<{ service: string }>(
   "CON_CAPACITY_WOULD_EMPTY",
   "FAILED_PRECONDITION",
   (d) =>
-    `this takes the last instance of ${d.service} out of traffic: every call to it would fail; confirm with allowEmpty`,
+    `this takes the last instance of ${d.service} out of traffic: every call to it would fail; confirm with allowEmpty (--allow-empty of msec)`,
 );
 
 export const NameUnknown = defineError<{ service: string }>(
