@@ -2,8 +2,18 @@ import type { HopRecord } from "@msec/protocol";
 import { describe, expect, it } from "vitest";
 import { HopThinning } from "./hop-thinning.js";
 
+const plain = {
+  service: "Test.echo",
+  method: "t.Echo.Say",
+  err: 0,
+  attempt: 0,
+  coloring: false,
+  calls: [],
+  costUs: 900,
+};
+
 function hopsOf(count: number, rest: Partial<HopRecord> = {}): HopRecord[] {
-  return Array.from({ length: count }, (_, n) => ({ flowIdLow: n, err: 0, coloring: false, ...rest }) as HopRecord);
+  return Array.from({ length: count }, (_, n) => ({ ...plain, flowIdLow: n, ...rest }) as HopRecord);
 }
 
 describe("HopThinning", () => {
@@ -47,11 +57,44 @@ describe("HopThinning", () => {
     expect(ofBusy.every((flow) => ofCalm.has(flow))).toBe(true);
   });
 
-  it("keeps records of failed and coloured requests first", () => {
+  it.each([
+    { name: "failed", rest: { err: -10 } },
+    {
+      name: "with an attempt that failed",
+      rest: { calls: [{ err: 0 }, { err: -10 }] as unknown as HopRecord["calls"] },
+    },
+    { name: "repeated", rest: { attempt: 1 } },
+    { name: "slow for their method", rest: { costUs: 12_000 } },
+  ])("keeps records of requests that are $name, even in the second in which a burst begins", ({ rest }) => {
     const thinning = create(1_000);
-    second(thinning, 100_000);
-    expect(thinning.select(hopsOf(200, { err: -10 }))).toHaveLength(200);
+    expect(thinning.select(hopsOf(5_000))).toHaveLength(2_000);
+    expect(thinning.select(hopsOf(20, rest))).toHaveLength(20);
     expect(thinning.select(hopsOf(200, { coloring: true }))).toHaveLength(200);
-    expect(thinning.select(hopsOf(5_000, { err: -10 }))).toHaveLength(1_600);
+  });
+
+  it("keeps coloured ones when everything fails, and thins failures by flow id too", () => {
+    const [busy, calm] = [create(500), create(2_000)];
+    const failing = hopsOf(20_000, { err: -10 });
+    for (const thinning of [busy, calm]) thinning.select(failing);
+    expect(busy.select(hopsOf(200, { coloring: true }))).toHaveLength(200);
+    nowMs += 1_000;
+    const ofBusy = busy.select(failing);
+    const ofCalm = new Set(calm.select(failing).map((hop) => hop.flowIdLow));
+    expect(ofBusy.length).toBeGreaterThan(400);
+    expect(ofBusy.length).toBeLessThan(600);
+    expect(ofBusy.every((hop) => ofCalm.has(hop.flowIdLow))).toBe(true);
+  });
+
+  it("does not take a method for slow that always was, nor one that became so", () => {
+    const thinning = create(100);
+    const byNature = { method: "t.Echo.Report", costUs: 900_000 };
+    thinning.select(hopsOf(50_000, byNature));
+    expect(thinning.select(hopsOf(50, byNature))).toHaveLength(0);
+    nowMs += 1_000;
+    thinning.select(hopsOf(2_000));
+    thinning.select(hopsOf(2_000, { costUs: 50_000 }));
+    nowMs += 1_000;
+    const kept = thinning.select(hopsOf(2_000, { costUs: 50_000 }));
+    expect(kept.length).toBeLessThan(150);
   });
 });
