@@ -1,10 +1,10 @@
 /** Whether a request is started. Asked before its body is read, so that a refusal costs next to nothing. */
 import type { AppError, Clock, Logger } from "@msec/core";
 import { DeadlinePassed, Overloaded, QueuedTooLong } from "../errors.js";
+import { RareWarning } from "../rare-warning.js";
 import { createMethodLatency, type MethodLatency } from "./concurrency-limit.js";
 import { LoopLagMeter } from "./loop-lag.js";
 import { OverloadControl } from "./overload-control.js";
-import { RareWarning } from "./rare-warning.js";
 
 /**
  * Why a request was not started: the instance stops, the method is unknown, the caller's deadline had passed, it waited too long

@@ -3,15 +3,13 @@ import type { Socket } from "node:net";
 import type { Clock, Logger } from "@msec/core";
 import { AddressList, type InputStream, type StreamTraffic, type TimerWheel } from "@msec/net";
 import type { CallEvents } from "../call-events.js";
+import { RareWarning } from "../rare-warning.js";
 import { BufferWatch, type HoldingConnection } from "./buffer-watch.js";
 import { CallerList } from "./caller-list.js";
 import { ConnectionGate } from "./connection-gate.js";
 import { RequestGuard } from "./request-guard.js";
 import type { PeerSecurity, SecurityRefusal, ServerSecurity } from "./server-security.js";
 import { StallWatch, type WatchedConnection } from "./stall-watch.js";
-
-/** One line per cause in this time; the others are only counted. */
-const LOG_EVERY_MS = 10_000;
 
 export interface ServerDoorOptions {
   readonly security: ServerSecurity;
@@ -35,7 +33,7 @@ export class ServerDoor {
   readonly #gate: ConnectionGate;
   readonly #guard: RequestGuard;
   readonly #stalls: StallWatch | undefined;
-  readonly #refusals = new Map<SecurityRefusal, { count: number; loggedAtMs: number }>();
+  readonly #refusals = new Map<SecurityRefusal, RareWarning>();
 
   /** @throws NET_TLS_FILES_INVALID, NET_ADDRESS_LIST_INVALID, RPC_CALLER_LIST_INVALID */
   constructor(options: ServerDoorOptions) {
@@ -98,12 +96,8 @@ export class ServerDoor {
 
   #count(cause: SecurityRefusal, peer: string, why?: string): void {
     const { clock, logger } = this.#options;
-    const nowMs = clock.monotonicMs();
-    const known = this.#refusals.get(cause) ?? { count: 0, loggedAtMs: Number.NEGATIVE_INFINITY };
-    known.count++;
-    this.#refusals.set(cause, known);
-    if (nowMs - known.loggedAtMs < LOG_EVERY_MS) return;
-    known.loggedAtMs = nowMs;
-    logger.warn("peer turned away", { cause, peer, refused: known.count, ...(why !== undefined && { why }) });
+    const warning = this.#refusals.get(cause) ?? new RareWarning(logger, "peer turned away");
+    this.#refusals.set(cause, warning);
+    warning.note(clock.monotonicMs(), { cause, peer, ...(why !== undefined && { why }) });
   }
 }

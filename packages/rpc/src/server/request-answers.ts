@@ -3,6 +3,7 @@ import { type AppError, type Clock, isAppError, type Logger } from "@msec/core";
 import { type WireError, wireErrorOf } from "@msec/protocol";
 import type { CallEvents } from "../call-events.js";
 import { withoutBlame } from "../client/callee-errors.js";
+import { FailureLog } from "./failure-log.js";
 import type { RequestContext } from "./server-peer.js";
 import type { BoundMethod } from "./service-binding.js";
 
@@ -15,12 +16,12 @@ export interface RequestAnswersOptions {
 export class RequestAnswers {
   readonly #events: CallEvents | undefined;
   readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #log: FailureLog;
 
   constructor(options: RequestAnswersOptions) {
     this.#events = options.events;
     this.#clock = options.clock;
-    this.#logger = options.logger;
+    this.#log = new FailureLog(options.logger, options.clock);
   }
 
   /** The handler gave a response. */
@@ -32,7 +33,7 @@ export class RequestAnswers {
     try {
       ctx.link.answer(ctx, method, response);
     } catch (error) {
-      this.#logger.error("response can't be sent", { method: ctx.method, requestId: ctx.requestId, error });
+      this.#log.error("response can't be sent", { method: ctx.method, requestId: ctx.requestId, error });
       this.#answerError(ctx, wireErrorOf(error));
       return;
     }
@@ -46,7 +47,7 @@ export class RequestAnswers {
       return;
     }
     if (!isAppError(error)) {
-      this.#logger.error("handler failed", { method: ctx.method, requestId: ctx.requestId, error });
+      this.#log.error("handler failed", { method: ctx.method, requestId: ctx.requestId, error });
     }
     this.#answerError(ctx, wireErrorOf(ctx.isOwnEnd(error) ? error : withoutBlame(error)));
   }
@@ -82,7 +83,7 @@ export class RequestAnswers {
     try {
       this.#events.onRequest(ctx);
     } catch (error) {
-      this.#logger.error("call event sink failed", { error });
+      this.#log.error("call event sink failed", { error });
     }
   }
 }

@@ -5,6 +5,7 @@ import { type InputStream, listenTcp, OutputBufferPool, startTimerWheel, type Tc
 import { ProtoWriter } from "@msec/protocol";
 import { Admission } from "../overload/admission.js";
 import type { MethodLatency } from "../overload/concurrency-limit.js";
+import { RareWarning } from "../rare-warning.js";
 import { ServerDoor } from "../security/server-door.js";
 import type { PeerSecurity, SecurityRefusal, ServerSecurity } from "../security/server-security.js";
 import { type DatagramListener, type DatagramListenerOptions, openDatagramListener } from "./datagram-listener.js";
@@ -93,16 +94,18 @@ class TcpRpcServer implements RpcServer {
   }
 
   async listen(at: { host?: string; port?: number } | { server: NetServer }): Promise<HostPort> {
+    const { clock, logger, counts } = this.#core;
+    const dropped = new RareWarning(logger, "connection refused: maxConnections reached");
     const listener = await listenTcp({
       ...at,
       maxConnections: this.#limits.maxConnections,
       readShared: true,
       onConnection: (socket) => this.accept(socket),
       onDrop: (peer) => {
-        this.#core.counts.refusedConnections++;
-        this.#core.logger.warn("connection refused: maxConnections reached", { peer });
+        counts.refusedConnections++;
+        dropped.note(clock.monotonicMs(), { peer });
       },
-      onError: (error) => this.#core.logger.error("listening socket failed", { error }),
+      onError: (error) => logger.error("listening socket failed", { error }),
     });
     this.#listeners.push(listener);
     return listener.address;

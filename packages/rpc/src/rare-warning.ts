@@ -15,6 +15,11 @@ export class RareWarning {
     this.#msg = msg;
   }
 
+  /** How often it happened. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** It happened. @param nowMs monotonic */
   note(nowMs: number, fields: LogFields): void {
     this.#count++;
