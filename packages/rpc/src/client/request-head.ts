@@ -24,6 +24,16 @@ function lookUpColorId(method: MethodType): number {
   return id;
 }
 
+const ROUNDING_MS = 1e-6;
+
+/**
+ * Whole milliseconds, rounded up. A deadline is a sum of two times, and rounding in its last bit must not become a millisecond that the
+ * caller never gave.
+ */
+export function wireTimeoutOf(leftMs: number): number {
+  return Math.ceil(leftMs - ROUNDING_MS);
+}
+
 /** Head of a request. Its `timeoutMs` is what is left of the whole call, so that the callee knows when nobody waits any more. */
 export function fillRequestHead(
   head: RpcHead,
@@ -42,7 +52,7 @@ export function fillRequestHead(
   head.spanIdLow = attempt.spanIdLow;
   head.flowIdHigh = call.flowIdHigh;
   head.flowIdLow = call.flowIdLow;
-  const leftMs = Math.ceil(call.deadlineMs - from.nowMs);
+  const leftMs = wireTimeoutOf(call.deadlineMs - from.nowMs);
   head.timeoutMs = leftMs > MAX_WIRE_TIMEOUT_MS ? 0 : Math.max(1, leftMs);
   head.priority = wirePriorityOf(call.priority);
   // Callees take the flow id for a user that is not told.
