@@ -36,7 +36,7 @@ export const AgentConfig = Type.Object(
       minimum: 0,
       default: 2000,
       description:
-        "Hop records taken per second. Above it only those of some requests are, the same ones on all machines, and of failed ones. Each costs the agent about 10 us and the console a row. 0: no limit.",
+        "Hop records of each kind (good, failed or slow, coloured) taken per second. Above it only those of some requests are, chosen by flow id, the same ones on all machines. Each costs the agent about 10 us and the console a row. 0: no limit.",
     }),
     logSpoolMaxBytes: Type.Integer({
       minimum: 1 << 20,

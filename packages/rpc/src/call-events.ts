@@ -54,7 +54,7 @@ export interface IncomingRequest {
   readonly reason: string;
   /** Why it was not started; "" = it was. */
   readonly refusedBy: RefusalCause | "";
-  /** Attempts of calls made inside the request, in the order they ended; at most 32 are kept. */
+  /** Attempts of calls made inside the request, in the order they ended; 32 are kept, failed ones before others. */
   readonly calls: readonly OutgoingCall[];
 }
 

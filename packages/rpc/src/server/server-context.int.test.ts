@@ -2,6 +2,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type CallContext, createRpcClient, type IncomingRequest, userHashOf } from "../index.js";
 import { method, RawPeer, requestFrame, startServer, until } from "./server-fixture.js";
 
+const picker = {
+  pick: (): never => {
+    throw new Error("only direct calls here");
+  },
+};
+
 describe("context", () => {
   it("offers what the head says, what the author's getters add, and one event per request", async () => {
     const seen: IncomingRequest[] = [];
@@ -67,17 +73,35 @@ describe("context", () => {
     expect(Math.abs(seen[0]!.startedAtMs - Date.now())).toBeLessThan(2000);
   });
 
+  it("keeps the failed ones of many nested calls, whenever they end", async () => {
+    const { port: innerPort } = await startServer((request) => {
+      if (request.text === "bad") throw new Error("no");
+      return request;
+    });
+    const client = createRpcClient({ service: "Test.echo", picker });
+    onTestFinished(() => client.close());
+    const seen: IncomingRequest[] = [];
+    const { port } = await startServer(
+      async (request, ctx) => {
+        const target = `127.0.0.1:${innerPort}@tcp`;
+        for (let n = 0; n < 40; n++) await ctx.call(method, target, { text: "good" });
+        for (let n = 0; n < 2; n++) await ctx.call(method, target, { text: "bad" }).catch(() => undefined);
+        return request;
+      },
+      { client, events: { onRequest: (each) => void seen.push(each), onCall: () => undefined } },
+    );
+    const peer = new RawPeer(port);
+    peer.socket.write(requestFrame(1, "many"));
+    await until(() => seen.length === 1);
+    expect(seen[0]?.calls.map(({ err }) => err !== 0)).toEqual([...Array(30).fill(false), true, true]);
+  });
+
   it("tells priority and user of the request, and hands them on to nested calls", async () => {
     const inner: unknown[] = [];
     const { port: innerPort } = await startServer((request, ctx) => {
       inner.push([ctx.priority, ctx.userHash]);
       return request;
     });
-    const picker = {
-      pick: (): never => {
-        throw new Error("only direct calls here");
-      },
-    };
     const client = createRpcClient({ service: "Test.echo", picker });
     onTestFinished(() => client.close());
     const { port } = await startServer(

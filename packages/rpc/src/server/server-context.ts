@@ -205,6 +205,7 @@ export class ServerContext<H extends ContextHost = ContextHost>
   noteCall(call: OutgoingCall): void {
     if (this.calls === NO_CALLS) this.calls = [call];
     else if (this.calls.length < MAX_NOTED_CALLS) (this.calls as OutgoingCall[]).push(call);
+    else if (call.err !== 0) keepFailure(this.calls as OutgoingCall[], call);
   }
 
   attach(call: NestedCall): AppError | undefined {
@@ -241,4 +242,12 @@ export class ServerContext<H extends ContextHost = ContextHost>
   unwatch(): void {
     this.#signal?.unwatch();
   }
+}
+
+/** A failure is worth more than a success: it explains why the request failed. */
+function keepFailure(calls: OutgoingCall[], failed: OutgoingCall): void {
+  const at = calls.findIndex(({ err }) => err === 0);
+  if (at < 0) return;
+  calls.splice(at, 1);
+  calls.push(failed);
 }

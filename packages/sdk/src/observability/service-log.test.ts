@@ -65,6 +65,14 @@ describe("ContextLog", () => {
     expect(records[0]!.headers.uin).toBeUndefined();
   });
 
+  it("writes a record whatever it is made of", () => {
+    const { log, records } = createLog();
+    const unprintable = Object.create(null) as string;
+    log.setField("kept", unprintable);
+    log.error(unprintable, { value: unprintable, n: 1n });
+    expect(records).toMatchObject([{ body: "(no text)", headers: { kept: "(no text)", value: "(no text)", n: "1" } }]);
+  });
+
   it("fills the fields of a request outside of one too", () => {
     const { log, records } = createLog();
     log.fatal("alone");

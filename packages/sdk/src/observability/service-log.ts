@@ -37,8 +37,21 @@ export interface LogSink {
 /** The parts of a request that are fields of its records. */
 type LoggedContext = CallContext & { readonly clientAddress?: string; readonly serverAddress?: string };
 
+/** In place of what has no text. */
+const NO_TEXT = "(no text)";
+
 /** Those that every record has. */
 const COMMON_FIELDS: ReadonlySet<string> = new Set(Object.keys(processFields("")));
+
+/** Programs without types hand over anything, and some things can't be put into words. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    return String(value);
+  } catch {
+    return NO_TEXT;
+  }
+}
 
 /** Log of one request, or of the process when `context` is undefined. */
 export class ContextLog implements ServiceLog {
@@ -74,7 +87,7 @@ export class ContextLog implements ServiceLog {
 
   setField(key: string, value: LogFieldValue): void {
     this.#fields ??= {};
-    this.#fields[key] = String(value);
+    this.#fields[key] = textOf(value);
   }
 
   isWritable(level: LogLevel): boolean {
@@ -88,7 +101,7 @@ export class ContextLog implements ServiceLog {
     const headers = this.#headers(fields);
     headers.InsTime = String(Date.now());
     headers.Level = level;
-    const body = typeof text === "string" ? text : String(text);
+    const body = textOf(text);
     emitter.write(headers, body);
     onRecord?.({ headers, body });
   }
@@ -100,7 +113,7 @@ export class ContextLog implements ServiceLog {
 
   /** What the record would say in a field, found without making the record. */
   #fieldOf(field: string, fields: ServiceLogFields | undefined): string | undefined {
-    if (fields !== undefined && Object.hasOwn(fields, field)) return String(fields[field]);
+    if (fields !== undefined && Object.hasOwn(fields, field)) return textOf(fields[field]);
     const own = this.#fields?.[field];
     if (own !== undefined) return own;
     if (field === "Coloring") return this.#coloring;
@@ -110,7 +123,7 @@ export class ContextLog implements ServiceLog {
   #headers(fields: ServiceLogFields | undefined): Record<string, string> {
     const headers: Record<string, string> = { ...this.#commonFields, ...this.#fields };
     if (this.#fields?.Coloring === undefined) headers.Coloring = this.#coloring;
-    for (const key in fields) headers[key] = String(fields[key]);
+    for (const key in fields) headers[key] = textOf(fields[key]);
     return headers;
   }
 
