@@ -135,6 +135,12 @@ export const ClientOverloaded = defineError<{ inFlight: number; limit: number }>
   (d) => `${d.inFlight} calls wait for answers, the client's maxInFlight is ${d.limit}; nothing was sent`,
 );
 
+export const CallOptionInvalid = defineError<{ option: string; value: string; problem: string }>(
+  "RPC_OPTION_INVALID",
+  "INVALID_ARGUMENT",
+  (d) => `option ${d.option} of a call can't be ${d.value}: ${d.problem}`,
+);
+
 /** A peer that speaks a protocol of the caller's own broke it. */
 export const ExchangeInvalid = defineError<{ protocol: string; problem: string }>(
   "RPC_EXCHANGE_INVALID",

@@ -75,6 +75,7 @@ export class CallTargets {
 }
 
 function parseTarget(target: string): CallPlace | undefined {
+  if (typeof target !== "string") throw new TargetInvalid({ target: String(target), problem: "it is no text" });
   const [address = "", transport, ...rest] = target.split("@");
   if (rest.length > 0) throw new TargetInvalid({ target, problem: "more than one @" });
   try {

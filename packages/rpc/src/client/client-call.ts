@@ -2,7 +2,7 @@
 import { type AppError, ERROR_CODES } from "@msec/core";
 import { remoteErrorOf } from "@msec/protocol";
 import type { NestedCall } from "../call-context.js";
-import { CallCancelled, CallTimeout, DeadlinePassed, ResponseInvalid, ShuttingDown } from "../errors.js";
+import { CallCancelled, CallTimeout, ResponseInvalid, ShuttingDown } from "../errors.js";
 import type { CallAttempt, ReceivedAnswer } from "./call-attempt.js";
 import { type CallErrorDetails, withCallDetails } from "./call-error.js";
 import { HedgeTimer } from "./call-hedge.js";
@@ -47,8 +47,8 @@ export class ClientCall extends RequestedCall implements RepeatedCall, NestedCal
 
   start(): void {
     const { signal } = this.options;
-    if (this.deadlineMs <= this.beganMs) {
-      this.settle(new DeadlinePassed({ method: this.method }));
+    if (!(this.deadlineMs > this.beganMs)) {
+      this.settle(this.whyOver());
       return;
     }
     if (signal !== undefined && !this.#watch(signal)) return;

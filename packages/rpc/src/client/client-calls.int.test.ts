@@ -42,6 +42,23 @@ describe("calls", () => {
     }
   });
 
+  it("refuses a timeout that is no number instead of waiting for ever, and a target that is no text", async () => {
+    const place = await startServer(echo);
+    const client = openClient(new ListPicker([place]), { targets: { "Test.slow": { timeoutMs: Number.NaN } } });
+    const timeoutMs = Number("");
+    await expect(client.call(say, "Test.echo", { text: "x" }, { timeoutMs })).rejects.toEqual(
+      ofReason("RPC_DEADLINE_PASSED"),
+    );
+    await expect(client.call(say, "Test.echo", { text: "x" }, { timeoutMs: Number("1 s") })).rejects.toMatchObject({
+      reason: "RPC_OPTION_INVALID",
+      details: { option: "timeoutMs" },
+    });
+    await expect(client.call(say, "Test.slow", { text: "x" })).rejects.toEqual(ofReason("RPC_OPTION_INVALID"));
+    const none = undefined as unknown as string;
+    await expect(async () => client.call(say, none, { text: "x" })).rejects.toEqual(ofReason("RPC_TARGET_INVALID"));
+    expect(client.inFlight).toBe(0);
+  });
+
   it("speaks UDP to those who offer nothing else", async () => {
     const { server } = await startServer(echo);
     const { port } = await server.listenUdp({ host: "127.0.0.1" });

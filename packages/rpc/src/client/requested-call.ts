@@ -1,8 +1,9 @@
 /** A call as it was asked for: its request, its options with the defaults, and what it takes from the request it is made in. */
-import { random32 } from "@msec/core";
+import { type AppError, random32 } from "@msec/core";
 import type { MethodType } from "@msec/protocol";
 import type { CallParent } from "../call-context.js";
 import { DEFAULT_PRIORITY, userHashOf } from "../call-priority.js";
+import { CallOptionInvalid, DeadlinePassed } from "../errors.js";
 import { randomFlowHigh } from "../ids.js";
 import { CallAttempt } from "./call-attempt.js";
 import type { ChannelKind } from "./call-channel.js";
@@ -102,5 +103,11 @@ export class RequestedCall extends CallAttempt {
 
   get maxAttempts(): number {
     return this.options.maxAttempts ?? this.place.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+  }
+
+  /** Why there is no time for it at all. */
+  whyOver(): AppError {
+    if (!Number.isNaN(this.deadlineMs)) return new DeadlinePassed({ method: this.method });
+    return new CallOptionInvalid({ option: "timeoutMs", value: "NaN", problem: "give milliseconds" });
   }
 }
