@@ -3,6 +3,7 @@ import { type AppError, ERROR_CODES } from "@msec/core";
 import { remoteErrorOf } from "@msec/protocol";
 import type { NestedCall } from "../call-context.js";
 import { CallCancelled, CallTimeout, ResponseInvalid, ShuttingDown } from "../errors.js";
+import { allowManyListeners } from "./abort-listeners.js";
 import type { CallAttempt, ReceivedAnswer } from "./call-attempt.js";
 import { type CallErrorDetails, withCallDetails } from "./call-error.js";
 import { HedgeTimer } from "./call-hedge.js";
@@ -228,6 +229,7 @@ export class ClientCall extends RequestedCall implements RepeatedCall, NestedCal
       return false;
     }
     this.#onAbort = cancel;
+    allowManyListeners(signal);
     signal.addEventListener("abort", cancel, { once: true });
     return true;
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { systemClock } from "@msec/core";
 import {
   CAPABILITY_CANCEL,
@@ -9,7 +10,7 @@ import {
   ProtoWriter,
   sliceFrame,
 } from "@msec/protocol";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   echo,
   ListPicker,
@@ -57,6 +58,19 @@ describe("deadlines and cancellation", () => {
     await expect.poll(() => stuck.server.inFlight).toBe(1);
     release?.();
     expect(await next).toEqual({ text: "y" });
+  });
+
+  it("may share one signal among many calls without a warning of Node's, and leave nothing on it", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    onTestFinished(() => void process.off("warning", onWarning));
+    const client = openClient(new ListPicker([await startServer(echo)]));
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 50 }, () => client.call(say, "Test.echo", { text: "a" }, { signal })));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("keeps to deadlines while the time of day jumps", async () => {
