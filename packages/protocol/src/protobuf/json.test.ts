@@ -120,6 +120,7 @@ describe("messageFromJson", () => {
       { items: [{ price: 1, nope: 1 }] },
       "$.items[0].nope must be absent: t.Item has no such field",
     ],
+    ["misspelt required field", { items: [{ prise: 1 }] }, "t.Item has no such field, but price, sub"],
     ["key every object inherits", { constructor: 1 }, "$.constructor must be absent"],
     ["null in a list", { list: [1, null] }, "$.list[1] must be an integer"],
     ["array at the top", [], "$ must be an object, found array"],

@@ -25,6 +25,7 @@ import { isZeroScalar, SCALAR_CODECS } from "./scalar-codecs.js";
 import { MAX_MESSAGE_DEPTH } from "./writer.js";
 
 const MAX_EXACT = 2n ** 53n;
+const MAX_NAMED_FIELDS = 20;
 const DECIMAL = /^-?[0-9]{1,20}$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -139,6 +140,7 @@ function objectIn(type: MessageType, value: unknown, place: Place): Record<strin
   checkDepth(place.depth, place.path);
   if (!isObject(value)) fail(place.path, "an object", value);
   const message: Record<string, unknown> = {};
+  let missing: string | undefined;
   for (const field of type.fields) {
     const path = `${place.path}.${field.name}`;
     const given = ownValue(value, field.name);
@@ -147,10 +149,21 @@ function objectIn(type: MessageType, value: unknown, place: Place): Record<strin
         ? unsetValue(field)
         : fieldIn(field, given, { path, depth: place.depth + 1 });
     if (read !== undefined) message[field.name] = read;
-    else if (field.label === "required") throw new ProtoRequiredFieldMissing({ field: path });
+    else if (field.label === "required") missing ??= path;
   }
+  // First, since a misspelt field is both unknown and missing.
   refuseUnknownKeys(type, value, place.path);
+  if (missing !== undefined) throw new ProtoRequiredFieldMissing({ field: missing });
   return message;
+}
+
+/** Those that a person who misspelt one would look for. */
+function fieldNames({ fields }: MessageType): string {
+  if (fields.length === 0) return "none at all";
+  const names = fields.slice(0, MAX_NAMED_FIELDS).map(({ name }) => name);
+  return fields.length > names.length
+    ? `${names.join(", ")} and ${fields.length - names.length} more`
+    : names.join(", ");
 }
 
 function refuseUnknownKeys(type: MessageType, value: Fields, path: string): void {
@@ -158,7 +171,7 @@ function refuseUnknownKeys(type: MessageType, value: Fields, path: string): void
     if (type.fields.some((field) => field.name === key)) continue;
     throw new JsonValueInvalid({
       path: `${path}.${key}`,
-      expected: `absent: ${type.typeName} has no such field`,
+      expected: `absent: ${type.typeName} has no such field, but ${fieldNames(type)}`,
       found: "a value",
     });
   }
