@@ -1,4 +1,5 @@
 /** Counts of outgoing calls, by attempt. Like those of requests: one number per attempt, names once a second. */
+import { ERROR_CODES } from "@msec/core";
 import { srpcErrorText } from "@msec/protocol";
 import { CALL_COST_BUCKETS, callCostBucket } from "./cost-buckets.js";
 import { CostCounters } from "./cost-counters.js";
@@ -15,6 +16,8 @@ export interface CallFacts {
 
 const BUCKETS = CALL_COST_BUCKETS.length;
 const MAX_FAILURES = 32;
+/** Nobody wanted the answer any more, as of the slower attempt of a hedged call: that says nothing against the callee. */
+const ERR_CANCELLED = ERROR_CODES.CANCELLED.rpcNumber;
 
 /** Attempts of one method of one callee. */
 interface Series {
@@ -22,7 +25,7 @@ interface Series {
   readonly method: string;
   /** Successes by cost since the last collection. */
   readonly costs: Float64Array;
-  /** Failures by number since the last collection. */
+  /** What did not succeed, by number, since the last collection. */
   readonly failures: Map<number, number>;
   readonly ofMethod: CostCounters;
   readonly ofTarget: CostCounters;
@@ -73,17 +76,21 @@ export class CallMetrics {
       ofTarget.addCost(bucket, count);
       if (ofMethod !== ofTarget) ofMethod.addCost(bucket, count);
     }
+    const cancelled = failures.get(ERR_CANCELLED) ?? 0;
+    failures.delete(ERR_CANCELLED);
     let failed = 0;
     for (const [err, count] of failures) {
       failed += count;
       ofMethod.add(` fail:${err === 0 ? OTHER : srpcErrorText(err)}`, count);
     }
-    if (successes + failed === 0) return;
+    const attempts = successes + failed + cancelled;
+    if (attempts === 0) return;
     costs.fill(0);
     failures.clear();
-    this.calls += successes + failed;
+    this.calls += attempts;
     this.failed += failed;
-    ofMethod.add("", successes + failed);
+    ofMethod.add("", attempts);
+    if (cancelled > 0) ofMethod.add(" cancelled", cancelled);
     if (successes > 0) ofMethod.add(" success", successes);
   }
 

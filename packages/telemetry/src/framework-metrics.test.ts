@@ -76,6 +76,20 @@ describe("FrameworkMetrics", () => {
     });
   });
 
+  it("takes what a caller gave up for no failure, on either side", () => {
+    const { metrics, flushed } = create();
+    metrics.onRequest({ caller: "Web.front", method: "a.B.C", costMs: 3, err: -101 });
+    metrics.onCall({ target: "VOA.Crawl", method: "crawl.Crawl.Get", costMs: 7, err: -101 });
+    expect(flushed()).toMatchObject({
+      "frm.rpc requests": 1,
+      "frm.rpc cancelled": 1,
+      "frm.rpc call [VOA.Crawl:crawl.Crawl.Get]": 1,
+      "frm.rpc call [VOA.Crawl:crawl.Crawl.Get] cancelled": 1,
+    });
+    expect(Object.keys(flushed()).filter((name) => name.includes("fail"))).toEqual([]);
+    expect(metrics.totals()).toMatchObject({ requests: 1, failed: 0, calls: 1, callsFailed: 0 });
+  });
+
   it("puts callers and callees above the limit under other", () => {
     const { metrics, flushed } = create({ maxCallers: 2, maxCallees: 1 });
     for (const caller of ["a", "b", "c", "d", "a"]) metrics.onRequest({ caller, method: "m", costMs: 0, err: 0 });

@@ -30,6 +30,8 @@ const BUCKETS = REQUEST_COST_BUCKETS.length;
 const FAILED = BUCKETS;
 /** Requests for methods that do not exist: their names are the caller's invention. */
 const ERR_METHOD_UNKNOWN = ERROR_CODES.UNIMPLEMENTED.rpcNumber;
+/** The caller gave up, as with the slower attempt of a hedged call: no failure of the service, but counted by its error. */
+const ERR_CANCELLED = ERROR_CODES.CANCELLED.rpcNumber;
 const MAX_ERRORS = 64;
 const SLOW_MS = TOTAL_COST_STEPS_MS[1]!;
 
@@ -83,7 +85,7 @@ export class RequestMetrics {
     counts[requestCostBucket(costMs)]!++;
     if (costMs >= SLOW_MS) this.#slow[totalCostStep(costMs)]!++;
     if (err !== 0) {
-      counts[FAILED]!++;
+      if (err !== ERR_CANCELLED) counts[FAILED]!++;
       this.#error(err).add();
     }
   }
