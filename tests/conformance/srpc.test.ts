@@ -8,6 +8,7 @@ import {
   encodeHead,
   formatHttpReply,
   frameLength,
+  type HttpDelivery,
   type HttpReply,
   HttpRequestParser,
   ProtoWriter,
@@ -41,6 +42,8 @@ interface ProxyCase {
 interface ReplyCase {
   name: string;
   reply: HttpReply;
+  /** What differs from 200, kept alive, HTTP/1.1. */
+  delivery?: Partial<HttpDelivery>;
   want: { status: string; headers?: string[]; body: string };
 }
 
@@ -138,7 +141,7 @@ describe("http requests", () => {
         const parser = new HttpRequestParser({ maxBodyBytes: 1000 });
         const { items, error } = feed(parser, new TextEncoder().encode(text), pieceBytes);
         expect(error).toBe(want.error);
-        const requests = items.map(({ headers: _, target: __, path: ___, body, ...rest }) => ({
+        const requests = items.map(({ head: { headers: _, target: __, path: ___, ...rest }, body }) => ({
           ...rest,
           body: new TextDecoder().decode(body),
         }));
@@ -149,8 +152,10 @@ describe("http requests", () => {
 });
 
 describe("http replies", () => {
-  it.each(loadCases<ReplyCase>("./srpc/http-replies.json"))("$name", ({ reply, want }) => {
-    const text = new TextDecoder().decode(formatHttpReply(reply));
+  it.each(loadCases<ReplyCase>("./srpc/http-replies.json"))("$name", ({ reply, delivery, want }) => {
+    const text = new TextDecoder().decode(
+      formatHttpReply(reply, { status: reply.status ?? 200, keepAlive: true, isHttp10: false, ...delivery }),
+    );
     const [head = "", body = ""] = text.split("\r\n\r\n");
     expect(body).toBe(want.body);
     expect(() => JSON.parse(body)).not.toThrow();

@@ -204,6 +204,7 @@ export {
   appendHttpReply,
   formatHttpReply,
   HTTP_CONTINUE,
+  type HttpDelivery,
   type HttpReply,
   httpStatusOf,
 } from "./srpc/http-reply.js";

@@ -12,18 +12,23 @@ export interface HttpReply {
   readonly reason?: string;
   /** `resultObj` as JSON text (from `messageToJsonText`), pasted as it is. Absent: no result. */
   readonly resultJson?: string;
-  /** Default 200, whatever `ret` says; see {@link httpStatusOf}. */
+  /** Whatever `ret` says; see {@link httpStatusOf}. Default: as the client asked. */
   readonly status?: number;
-  /** Default true. False adds `Connection: close`; the caller closes after the write. */
-  readonly keepAlive?: boolean;
-  /** The client speaks HTTP/1.0, so it is told that the connection stays open. */
-  readonly isHttp10?: boolean;
   /** Verbs that the path takes, of an answer 405: `GET, POST`. */
   readonly allow?: string;
   /** Decimal flow id of the request, so that who was refused can ask for what was logged of it. */
   readonly requestId?: string;
   /** Answer to HEAD: headers only, with the length the body would have. */
   readonly headOnly?: boolean;
+}
+
+/** How an answer leaves; apart from it, so that no object is copied per answer. */
+export interface HttpDelivery {
+  readonly status: number;
+  /** False adds `Connection: close`; the caller closes after the write. */
+  readonly keepAlive: boolean;
+  /** The client speaks HTTP/1.0, so it is told that the connection stays open. */
+  readonly isHttp10: boolean;
 }
 
 /** What a client that sent `Expect: 100-continue` waits for. */
@@ -59,18 +64,18 @@ export function httpStatusOf(ret: number): number {
 }
 
 /** Appends the whole answer: status line, headers, body. */
-export function appendHttpReply(writer: ProtoWriter, reply: HttpReply): void {
+export function appendHttpReply(writer: ProtoWriter, reply: HttpReply, delivery: HttpDelivery): void {
+  const { status } = delivery;
   body.reset().text(replyText(reply));
-  const status = reply.status ?? 200;
   writer.text(
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Other"}\r\nContent-Type: application/json; charset=UTF-8\r\n` +
-      `Content-Length: ${body.length}\r\n${moreHeaders(reply)}\r\n`,
+      `Content-Length: ${body.length}\r\n${moreHeaders(reply, delivery)}\r\n`,
   );
   if (reply.headOnly !== true) writer.raw(body.view());
 }
 
-function moreHeaders({ status, keepAlive, isHttp10, allow, requestId }: HttpReply): string {
-  let headers = keepAlive === false ? "Connection: close\r\n" : isHttp10 ? "Connection: keep-alive\r\n" : "";
+function moreHeaders({ allow, requestId }: HttpReply, { status, keepAlive, isHttp10 }: HttpDelivery): string {
+  let headers = keepAlive ? (isHttp10 ? "Connection: keep-alive\r\n" : "") : "Connection: close\r\n";
   if (allow !== undefined) headers += `Allow: ${allow}\r\n`;
   if (requestId !== undefined) headers += `X-Request-Id: ${requestId}\r\n`;
   if (status === 429 || status === 503) headers += RETRY_AFTER;
@@ -78,9 +83,9 @@ function moreHeaders({ status, keepAlive, isHttp10, allow, requestId }: HttpRepl
 }
 
 /** {@link appendHttpReply} into an array of its own. */
-export function formatHttpReply(reply: HttpReply): Uint8Array {
+export function formatHttpReply(reply: HttpReply, delivery: HttpDelivery): Uint8Array {
   const writer = new ProtoWriter(512);
-  appendHttpReply(writer, reply);
+  appendHttpReply(writer, reply, delivery);
   return writer.finish();
 }
 

@@ -27,8 +27,8 @@ describe("HttpRequestParser", () => {
     expect(parser.takeContinue()).toBe(true);
     expect(parser.takeContinue()).toBe(false);
     parser.push(utf8.encode(`{}${post}{}`));
-    expect(parser.next()?.methodName).toBe("a.B.C");
-    expect(parser.next()?.methodName).toBe("a.B.C");
+    expect(parser.next()?.head.methodName).toBe("a.B.C");
+    expect(parser.next()?.head.methodName).toBe("a.B.C");
     expect(parser.takeContinue()).toBe(false);
   });
 
@@ -36,8 +36,8 @@ describe("HttpRequestParser", () => {
     const parser = new HttpRequestParser({ maxBodyBytes: 10 });
     parser.push(utf8.encode("GET /x?a&b=1 HTTP/1.1\r\nX-A: 1\r\nx-a:  2 \r\n\r\n"));
     const request = parser.next();
-    expect(request?.target).toBe("/x?a&b=1");
-    expect(request?.headers).toEqual(new Map([["x-a", "1, 2"]]));
+    expect(request?.head.target).toBe("/x?a&b=1");
+    expect(request?.head.headers).toEqual(new Map([["x-a", "1, 2"]]));
   });
 
   it("gives bodies of their own, not views of its buffer", () => {
@@ -55,7 +55,7 @@ describe("HttpRequestParser", () => {
       `POST /a.B HTTP/1.1\r\nCaller: ${caller}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     parser.push(utf8.encode(request("a", "1") + request("b", "2") + request("b", "3") + request("b", "45")));
     const read = Array.from({ length: 4 }, () => parser.next());
-    expect(read.map((each) => [each?.caller, new TextDecoder().decode(each?.body)])).toEqual([
+    expect(read.map((each) => [each?.head.caller, new TextDecoder().decode(each?.body)])).toEqual([
       ["a", "1"],
       ["b", "2"],
       ["b", "3"],
@@ -110,7 +110,10 @@ describe("replies", () => {
 
   it("tells HEAD the length without the body, and closes on demand", () => {
     const text = new TextDecoder().decode(
-      formatHttpReply({ ret: 0, errmsg: "", resultJson: "{}", headOnly: true, keepAlive: false }),
+      formatHttpReply(
+        { ret: 0, errmsg: "", resultJson: "{}", headOnly: true },
+        { status: 200, keepAlive: false, isHttp10: false },
+      ),
     );
     expect(text).toBe(
       "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\nContent-Length: 39\r\nConnection: close\r\n\r\n",

@@ -21,7 +21,8 @@ const KEPT_HEAD_LENGTH = 1024;
 const CR = 13;
 const LF = 10;
 
-export interface HttpRequest extends HttpRequestHead {
+export interface HttpRequest {
+  readonly head: HttpRequestHead;
   /** An own copy. */
   readonly body: Uint8Array;
 }
@@ -200,7 +201,7 @@ export class HttpRequestParser {
   #finish(head: HttpRequestHead, body: Uint8Array): HttpRequest {
     this.#state = HEAD_STATE;
     this.#continueWanted = false;
-    return { ...head, body };
+    return { head, body };
   }
 
   #checkBody(sizeBytes: number): void {

@@ -12,6 +12,7 @@ import {
   HttpHeadTooLarge,
   type HttpReply,
   type HttpRequest,
+  type HttpRequestHead,
   HttpRequestInvalid,
   HttpRequestParser,
   httpStatusOf,
@@ -119,12 +120,13 @@ export class HttpExchange {
 
   #start(request: HttpRequest): void {
     const { core } = this.#peer;
-    const isInvoked = request.verb === "GET" && request.isInvokePath;
-    if (request.verb !== "POST" && !isInvoked) {
-      this.#answerStatus(request);
+    const { head } = request;
+    const isInvoked = head.verb === "GET" && head.isInvokePath;
+    if (head.verb !== "POST" && !isInvoked) {
+      this.#answerStatus(head);
       return;
     }
-    const ctx = core.createContext(this.#peer, headOf(request), "http");
+    const ctx = core.createContext(this.#peer, headOf(head), "http");
     if (ctx.method === "") {
       const problem = "no method is named: POST /?methodName=package.Service.Method";
       core.refuse(ctx, new HttpRequestInvalid({ problem }), ERR_INVALID_PACKAGE);
@@ -153,10 +155,10 @@ export class HttpExchange {
   }
 
   /** `GET /` and `HEAD /`: for load balancers and curious people. Other verbs and paths are refused. */
-  #answerStatus(request: HttpRequest): void {
+  #answerStatus(head: HttpRequestHead): void {
     const { core } = this.#peer;
-    const headOnly = request.verb === "HEAD";
-    const refusal = refusalOf(request, core.methods.has(request.methodName));
+    const headOnly = head.verb === "HEAD";
+    const refusal = refusalOf(head, core.methods.has(head.methodName));
     if (refusal !== undefined) {
       this.#reply({ ...refusal, headOnly });
       return;
@@ -168,11 +170,11 @@ export class HttpExchange {
   #reply(reply: HttpReply): void {
     const request = this.#current;
     if (request === undefined || !this.#hasRoom()) return;
-    const { isHttp10 } = request;
     const { isStopping, isHandingOver } = this.#peer.core;
-    const keepAlive = request.keepAlive && !isStopping && !isHandingOver;
-    const status = reply.status ?? (request.wantsRealStatus ? httpStatusOf(reply.ret) : 200);
-    appendHttpReply(this.#peer.output.open(), { ...reply, status, keepAlive, isHttp10 });
+    const { head } = request;
+    const keepAlive = head.keepAlive && !isStopping && !isHandingOver;
+    const status = reply.status ?? (head.wantsRealStatus ? httpStatusOf(reply.ret) : 200);
+    appendHttpReply(this.#peer.output.open(), reply, { status, keepAlive, isHttp10: head.isHttp10 });
     this.#current = undefined;
     if (!keepAlive) this.#close();
     else if (!this.#isPumping) this.#resume();
@@ -209,8 +211,8 @@ export class HttpExchange {
   #refuseConnection(error: unknown): void {
     const { err, errMsg, reason } = wireErrorOf(error);
     const status = STATUS_BY_REASON[reason] ?? httpStatusOf(err);
-    const reply = { ret: ERR_INVALID_PACKAGE, errmsg: errMsg, reason, status, keepAlive: false };
-    appendHttpReply(this.#peer.output.open(), reply);
+    const reply = { ret: ERR_INVALID_PACKAGE, errmsg: errMsg, reason };
+    appendHttpReply(this.#peer.output.open(), reply, { status, keepAlive: false, isHttp10: false });
     this.#close();
   }
 
@@ -221,8 +223,8 @@ export class HttpExchange {
 }
 
 /** Why a request with another verb than POST is not answered with the state of the instance. */
-function refusalOf(request: HttpRequest, isKnownMethod: boolean): HttpReply | undefined {
-  const { verb, path, target, methodName, isInvokePath } = request;
+function refusalOf(head: HttpRequestHead, isKnownMethod: boolean): HttpReply | undefined {
+  const { verb, path, target, methodName, isInvokePath } = head;
   if (isKnownMethod || isInvokePath) {
     const allow = isInvokePath ? "GET, POST" : "POST";
     return { ret: ERR_INVALID_PACKAGE, errmsg: `${verb} runs no method: POST it`, status: 405, allow };

@@ -1,5 +1,12 @@
 /** From an HTTP request to what the runtime works with: a head, and the message as JSON text. */
-import { createHead, type HttpRequest, HttpRequestInvalid, type RpcHead, resetHead } from "@msec/protocol";
+import {
+  createHead,
+  type HttpRequest,
+  type HttpRequestHead,
+  HttpRequestInvalid,
+  type RpcHead,
+  resetHead,
+} from "@msec/protocol";
 import { userHashOf } from "../call-priority.js";
 
 /** Name of callers that give none (original's default). */
@@ -10,9 +17,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The message; an empty body is the empty message. Bodies for `/invoke` may be percent-encoded, as Java clients had to. */
 export function jsonTextOf(request: HttpRequest): string {
-  const text = request.param === "" ? decodeText(request.body) : request.param;
+  const { param, isInvokePath } = request.head;
+  const text = param === "" ? decodeText(request.body) : param;
   if (text === "") return "{}";
-  return request.isInvokePath && text.startsWith("%") ? decodePercent(text) : text;
+  return isInvokePath && text.startsWith("%") ? decodePercent(text) : text;
 }
 
 function decodeText(body: Uint8Array): string {
@@ -32,7 +40,7 @@ function decodePercent(text: string): string {
 }
 
 /** The same head object each time. */
-export function headOf(request: HttpRequest): RpcHead {
+export function headOf(request: HttpRequestHead): RpcHead {
   resetHead(requestHead);
   requestHead.methodName = request.methodName;
   requestHead.caller = request.caller === "" ? DEFAULT_CALLER : request.caller;
