@@ -32,6 +32,14 @@ it("sends nothing to port 0, from which a forged datagram can come, and goes on"
   await expect.poll(() => other.texts, { interval: 5 }).toEqual(["hello"]);
 });
 
+it("tells why it can't connect to a peer", async () => {
+  // The broadcast address of the loopback network: connecting to it needs an option that is not set.
+  await expect(open({ peer: { host: "127.255.255.255", port: 9 } })).rejects.toMatchObject({
+    reason: "NET_PERMISSION_DENIED",
+    message: expect.stringContaining("127.255.255.255:9"),
+  });
+});
+
 it("names an address that is taken, and tells when a peer refuses", async () => {
   const { port } = await open();
   await expect(open({ port: port.address.port })).rejects.toMatchObject({ reason: "NET_ADDRESS_IN_USE" });

@@ -53,10 +53,15 @@ function bind(socket: Socket, options: OpenUdpOptions): Promise<void> {
   const { host = "127.0.0.1", port = 0, peer } = options;
   return new Promise((resolve, reject) => {
     socket.once("error", (error) => reject(netError(error, `${host}:${port}/udp`)));
+    // Node gives the error of `connect` to its callback, which the type definitions don't tell.
+    const onConnected = (error?: Error | null): void => {
+      if (error) reject(netError(error, `${peer?.host}:${peer?.port}/udp`));
+      else resolve();
+    };
     const anyAddress = isIpv6Text(peer?.host) ? "::" : "0.0.0.0";
     socket.bind({ address: peer === undefined ? host : anyAddress, port, exclusive: options.shared !== true }, () => {
       if (peer === undefined) resolve();
-      else socket.connect(peer.port, peer.host, () => resolve());
+      else socket.connect(peer.port, peer.host, onConnected);
     });
   });
 }

@@ -100,6 +100,18 @@ describe("timer wheel", () => {
     expect(late).toEqual([940]);
   });
 
+  it("waits for what is further away than a system timer reaches", () => {
+    const waits: number[] = [];
+    const startTimer = (_work: () => void, delayMs: number) => {
+      waits.push(delayMs);
+      return { unref: () => undefined, stop: () => undefined };
+    };
+    const wheel = startTimerWheel({ clock: { monotonicMs: () => 0, startTimer } });
+    lateness(wheel, 1e12, []);
+    lateness(wheel, Number.POSITIVE_INFINITY, []);
+    expect(waits).toEqual([2 ** 31 - 1]);
+  });
+
   it("calls nobody after stop", () => {
     const wheel = startTimerWheel();
     const late: number[] = [];

@@ -25,6 +25,8 @@ export interface TimerEntry {
  * a caller that was held up does not take answers in time for timeouts.
  */
 const STOOD_STILL_MS = 20;
+/** Longest wait of a system timer; Node takes more for 1 ms, with a warning. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
 
 export interface TimerWheelOptions {
   /** Calls back after the event loop has looked at its sockets. Default `setImmediate`; on other clocks than the system's: at once. */
@@ -128,7 +130,7 @@ class SlotWheel implements TimerWheel {
   #arm(tick: number): void {
     this.#timer?.stop();
     this.#armedTick = tick;
-    const waitMs = Math.max(1, Math.ceil(tick * this.#tickMs - this.#clock.monotonicMs()));
+    const waitMs = Math.min(MAX_WAIT_MS, Math.max(1, Math.ceil(tick * this.#tickMs - this.#clock.monotonicMs())));
     this.#timer = startTimer(this.#clock, () => this.#onTimer(tick), waitMs);
     if (this.#unref) this.#timer.unref();
   }

@@ -1,4 +1,5 @@
-import { TlsRequired, TransportUnsupported } from "../errors.js";
+import type { AppError } from "@msec/core";
+import { ClientClosed, TlsRequired, TransportUnsupported } from "../errors.js";
 import type { CallAttempt } from "./call-attempt.js";
 import type { CallChannel, ChannelHost, ChannelKind, ChannelPlace } from "./call-channel.js";
 import type { DialBackoff } from "./dial-backoff.js";
@@ -18,6 +19,7 @@ export interface PoolHost extends ChannelHost {
     readonly serialConnectionsPerAddress: number;
   };
   readonly backoff: DialBackoff;
+  readonly isClosed: boolean;
   dropPool(pool: ChannelPool): void;
 }
 
@@ -38,7 +40,7 @@ export class ChannelPool implements ChannelPlace {
   readonly address: string;
   /** `[address]`, made once: most calls have tried exactly this. */
   readonly asTried: readonly string[];
-  /** An address may refuse to be one service and be another. */
+  /** An address may refuse to be one service and be another, and refuse TLS and take plain connections. */
   readonly #backoffKey: string;
   readonly #client: PoolHost;
   readonly #maxChannels: number;
@@ -56,7 +58,8 @@ export class ChannelPool implements ChannelPlace {
     this.kind = kind;
     this.address = addressText(at.host, at.port);
     this.asTried = [this.address];
-    this.#backoffKey = at.service === undefined ? this.address : `${at.service}@${this.address}`;
+    const dialled = this.isSecure ? `${this.address}@tls` : this.address;
+    this.#backoffKey = at.service === undefined ? dialled : `${at.service}@${dialled}`;
     const { connectionsPerAddress, serialConnectionsPerAddress } = client.limits;
     this.#maxChannels = kind.isSerial ? serialConnectionsPerAddress : connectionsPerAddress;
   }
@@ -96,9 +99,13 @@ export class ChannelPool implements ChannelPlace {
     if (this.#channels.length === 0) this.#client.dropPool(this);
   }
 
+  /** The next of those who wait goes there, and the next again when nothing came of it; unless the connection takes no more calls. */
   onFree(channel: CallChannel): void {
-    const next = this.#nextQueued();
-    if (next !== undefined) channel.send(next);
+    if (this.#queue.length === 0 || !this.#channels.includes(channel)) return;
+    for (let next = this.#nextQueued(); next !== undefined; next = this.#nextQueued()) {
+      channel.send(next);
+      if (channel.load > 0) return;
+    }
   }
 
   #leastLoaded(): CallChannel | undefined {
@@ -125,9 +132,7 @@ export class ChannelPool implements ChannelPlace {
       attempt.call.onUnsendable(attempt, new TransportUnsupported({ supported: only, address, transport }));
       return undefined;
     }
-    const refusal = attempt.call.isProbe
-      ? undefined
-      : client.backoff.refusal(this.#backoffKey, client.clock.monotonicMs());
+    const refusal = this.#refusal(attempt);
     if (refusal !== undefined) {
       if (this.#channels.length === 0) client.dropPool(this);
       attempt.onLost(refusal);
@@ -138,6 +143,14 @@ export class ChannelPool implements ChannelPlace {
     client.dropPool(this);
     attempt.onLost(new TlsRequired({}));
     return undefined;
+  }
+
+  /** Why nothing is opened now. Datagrams are sent without dialling. */
+  #refusal(attempt: CallAttempt): AppError | undefined {
+    const { isClosed, service, backoff, clock } = this.#client;
+    if (isClosed) return new ClientClosed({ service });
+    if (attempt.call.isProbe || this.transport === "udp") return undefined;
+    return backoff.refusal(this.#backoffKey, clock.monotonicMs());
   }
 
   #nextQueued(): CallAttempt | undefined {

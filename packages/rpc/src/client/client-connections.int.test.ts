@@ -1,5 +1,7 @@
+import { createSocket } from "node:dgram";
 import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { ExchangeProtocol } from "../index.js";
 import {
   deadPlace,
   echo,
@@ -107,6 +109,19 @@ describe("connections", () => {
     expect(await client.call(say, direct(port), { text: "back" })).toEqual({ text: "back" });
   });
 
+  it("that an address refuses hold back no datagrams to it", async () => {
+    const peer = createSocket("udp4");
+    onTestFinished(() => void peer.close());
+    peer.on("message", (bytes, from) => peer.send(bytes, from.port, from.address));
+    await new Promise<void>((resolve) => peer.bind(0, "127.0.0.1", resolve));
+    const { port } = peer.address();
+    const client = openClient(new ListPicker([]));
+    for (let n = 0; n < 4; n++) {
+      await expect(client.call(say, direct(port), { text: "" })).rejects.toEqual(ofReason("NET_REFUSED"));
+    }
+    expect(await client.exchange(`127.0.0.1:${port}@udp`, bytesAsTheyAre, "hello")).toBe("hello");
+  });
+
   it("lead to IPv6 addresses in brackets", async () => {
     const { port } = await startServer(echo);
     const relay = createServer((socket) => pipeTo(socket, port));
@@ -121,6 +136,13 @@ describe("connections", () => {
     }
   });
 });
+
+const bytesAsTheyAre: ExchangeProtocol<string, string> = {
+  name: "bytes",
+  encode: (_sequence, text, writer) => void writer.raw(Buffer.from(text)),
+  frameLength: (_bytes, start, end) => end - start,
+  decode: (bytes) => Buffer.from(bytes).toString(),
+};
 
 /** Passes bytes on, both ways, and the end of each way. */
 function pipeTo(socket: Socket, port: number): void {

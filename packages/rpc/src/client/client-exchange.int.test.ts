@@ -33,6 +33,10 @@ function frame(value: unknown): Buffer {
   return Buffer.concat([Buffer.from(String(body.length).padStart(10, "0")), body]);
 }
 
+function throwOops(): never {
+  throw new TypeError("oops");
+}
+
 /** Calls `onMessage` for each whole request of the connection. */
 function readMessages(socket: Socket, onMessage: (value: unknown) => void): void {
   let held = Buffer.alloc(0);
@@ -105,6 +109,68 @@ describe("protocols of the caller's own", () => {
     expect(await queued).toBe("queued");
     expect(await client.exchange("Web.jsoup", digits, "next")).toBe("next");
     expect(picker.reports.map(({ outcome }) => outcome)).toEqual(["timeout", "success", "success"]);
+  });
+
+  it("have those who wait for a connection served when the one before them can't be encoded", async () => {
+    const place = await startRaw((socket) =>
+      readMessages(socket, (value) => setTimeout(() => socket.write(frame(value)), 20)),
+    );
+    const client = openClient(new ListPicker([place]), { limits: { serialConnectionsPerAddress: 1 } });
+    const first = client.exchange("Web.jsoup", digits, "first");
+    const broken = client.exchange("Web.jsoup", digits, 1n);
+    const last = client.exchange("Web.jsoup", digits, "last");
+    await expect(broken).rejects.toThrow(TypeError);
+    expect([await first, await last]).toEqual(["first", "last"]);
+  });
+
+  it("give nobody a connection that closes after the answer of another call", async () => {
+    const held: (() => void)[] = [];
+    const place = await startRaw((socket) =>
+      readMessages(socket, (value) => {
+        if (value === "held") held.push(() => socket.write(frame(value)));
+        else socket.write(frame(value));
+      }),
+    );
+    const client = openClient(new ListPicker([place]), { limits: { serialConnectionsPerAddress: 1 } });
+    const calls = ["held", "waits"].map((text) => client.exchange("Web.jsoup", digits, text));
+    expect(await client.exchange("Web.jsoup", digits, "short", { shortConnection: true })).toBe("short");
+    await expect.poll(() => held.length).toBe(1);
+    held[0]!();
+    expect(await Promise.all(calls)).toEqual(["held", "waits"]);
+  });
+
+  it("reject those who wait for a connection when the client is closed, and dial no more", async () => {
+    const seen: unknown[] = [];
+    let connections = 0;
+    const place = await startRaw((socket) => {
+      connections++;
+      readMessages(socket, (value) => seen.push(value));
+    });
+    const picker = new ListPicker([place]);
+    const client = openClient(picker, { limits: { serialConnectionsPerAddress: 1 } });
+    const calls = Promise.allSettled(["asked", "waits"].map((text) => client.exchange("Web.jsoup", digits, text)));
+    await expect.poll(() => seen).toEqual(["asked"]);
+    client.close();
+    const reason: unknown = ofReason("RPC_CLIENT_CLOSED");
+    expect(await calls).toEqual([
+      { status: "rejected", reason },
+      { status: "rejected", reason },
+    ]);
+    expect(picker.reports.map(({ outcome }) => outcome)).toEqual(["cancelled", "cancelled"]);
+    expect([client.inFlight, connections]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ["length check", "its length check threw oops", { frameLength: throwOops }],
+    ["sequenceOf", "sequenceOf threw oops", { sequenceOf: throwOops }],
+    ["length check that is no whole number", "its length check gave 1.5", { frameLength: () => 1.5 }],
+  ])("name a %s that fails, not the network", async (_what, problem, broken) => {
+    const place = await startRaw((socket) => socket.on("data", () => socket.write(frame("x"))));
+    const call = openClient(new ListPicker([place])).exchange("Web.jsoup", { ...digits, ...broken }, "x");
+    await expect(call).rejects.toMatchObject({
+      reason: "RPC_EXCHANGE_INVALID",
+      message: expect.stringContaining(problem),
+    });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 /** Channels that speak a protocol of the caller's own. */
+import type { AppError } from "@msec/core";
 import { createHead, FrameTooLarge, type ProtoWriter } from "@msec/protocol";
 import { ExchangeInvalid } from "../errors.js";
 import type { CallAttempt, ReceivedAnswer } from "./call-attempt.js";
@@ -58,20 +59,41 @@ class ExchangeTcpChannel extends TcpChannel {
   }
 
   #lengthAt(bytes: Uint8Array, at: number, end: number): number {
-    const size = this.#protocol.frameLength(bytes, at, end);
+    let size: number;
+    try {
+      size = this.#protocol.frameLength(bytes, at, end);
+    } catch (cause) {
+      throw this.#failed("its length check", cause);
+    }
     const limitBytes = this.client.limits.maxFrameBytes;
     if (size > limitBytes) throw new FrameTooLarge({ sizeBytes: size, limitBytes });
-    if (size >= 0) return size;
+    if (size >= 0 && Number.isInteger(size)) return size;
     throw new ExchangeInvalid({ protocol: this.#protocol.name, problem: `its length check gave ${size}` });
   }
 
   #take(bytes: Uint8Array, at: number, end: number): CallAttempt | undefined {
     const protocol = this.#protocol;
-    if (protocol.sequenceOf !== undefined) return this.ring.take(protocol.sequenceOf(bytes.subarray(at, end)) >>> 0);
+    if (protocol.sequenceOf !== undefined) return this.#takeNumbered(bytes.subarray(at, end));
     const serving = this.#serving;
     this.#serving = undefined;
     if (serving !== undefined && this.ring.take(serving.sequence) !== undefined) return serving;
     throw new ExchangeInvalid({ protocol: protocol.name, problem: "it answered although nothing was asked" });
+  }
+
+  #takeNumbered(answered: Uint8Array): CallAttempt | undefined {
+    let sequence: number;
+    try {
+      sequence = this.#protocol.sequenceOf!(answered);
+    } catch (cause) {
+      throw this.#failed("sequenceOf", cause);
+    }
+    return this.ring.take(sequence >>> 0);
+  }
+
+  /** A function of the caller's threw; the network is not to blame. */
+  #failed(what: string, cause: unknown): AppError {
+    const problem = `${what} threw ${cause instanceof Error ? cause.message : String(cause)}`;
+    return new ExchangeInvalid({ protocol: this.#protocol.name, problem }, { cause });
   }
 }
 

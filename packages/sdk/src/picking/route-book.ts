@@ -5,7 +5,7 @@ import type { PickTable } from "./pick-table.js";
 
 /** An end that was not told by then is taken for one that says nothing. */
 const FORGET_AFTER_MS = 60_000;
-/** Per address; of more uses at once only so many are told apart. */
+/** Per address; of more uses at once the oldest are forgotten. */
 const MAX_PENDING = 10_000;
 
 interface Use {
@@ -35,7 +35,8 @@ export class RouteBook {
     this.#forgetOld(nowMs);
     const address = this.#table.address(slot);
     const pending = this.#pending.get(address) ?? [];
-    if (pending.length < MAX_PENDING) pending.push({ slot, generation: this.#table.generation(slot), atMs: nowMs });
+    if (pending.length >= MAX_PENDING) this.#forget(pending.shift()!);
+    pending.push({ slot, generation: this.#table.generation(slot), atMs: nowMs });
     this.#pending.set(address, pending);
   }
 
@@ -58,11 +59,14 @@ export class RouteBook {
     return undefined;
   }
 
+  #forget({ slot, generation }: Use): void {
+    this.#balancer.report({ slot, generation, outcome: "cancelled", latencyMs: 0 });
+  }
+
   #forgetOld(nowMs: number): void {
     for (const [address, pending] of this.#pending) {
       while (pending[0] && pending[0].atMs < nowMs - FORGET_AFTER_MS) {
-        const { slot, generation } = pending.shift()!;
-        this.#balancer.report({ slot, generation, outcome: "cancelled", latencyMs: 0 });
+        this.#forget(pending.shift()!);
       }
       if (pending.length === 0) this.#pending.delete(address);
     }

@@ -93,6 +93,14 @@ it("keeps calls of one user on one instance when the policy asks for it", () => 
   expect(new Set(chosen)).toEqual(new Set(hosts));
 });
 
+it("counts each use out once, however many there are at a time", () => {
+  const { home, table } = createTable(["127.0.0.1"]);
+  const picker = tablePicker(home);
+  const routes = Array.from({ length: 10_005 }, () => picker.getRoute("Test.echo"));
+  for (const { ip, port } of routes) picker.updateRoute("Test.echo", { ip, port, outcome: "success", costMs: 1 });
+  expect(table.get(table.slotAt(0), LIVE_FIELD.inFlight)).toBe(0);
+});
+
 it("forgets routes whose outcome was never told", () => {
   const { home, table } = createTable(["127.0.0.1"]);
   let nowMs = 1_000;
