@@ -147,6 +147,13 @@ export class StreamConnection<B extends OutputBuffer> {
     // A peer that keeps its side open must not keep ours: reading goes on until the idle limit.
   }
 
+  /** Sends what is queued, then closes without waiting for the peer to end too: nothing that it may still send is wanted. */
+  leave(): void {
+    this.output.flush();
+    if (this.output.queuedBytes === 0 && isPlainSocket(this.#stream)) this.#stream.destroy();
+    else this.end();
+  }
+
   /** Closes now; what is queued is lost. `error` is what `onClose` gets. */
   destroy(error?: AppError): void {
     this.#error ??= error;

@@ -51,6 +51,29 @@ describe("connections", () => {
     await expect.poll(() => server.connections).toBe(0);
   });
 
+  it("that were short are gone after the answer, though the peer keeps its side open", async () => {
+    const sockets: Socket[] = [];
+    const peer = createServer({ allowHalfOpen: true }, (socket) => {
+      sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.on("data", (bytes: Buffer) => socket.write(bytes));
+    });
+    onTestFinished(() => void peer.close());
+    await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
+    const client = openClient(new ListPicker([]));
+    const { port } = peer.address() as { port: number };
+    const options = { shortConnection: true };
+    const frameLength = (bytes: Uint8Array, at: number, end: number): number => (bytes[at] === DOT ? 0 : end - at);
+    const protocol = { ...bytesAsTheyAre, frameLength };
+    expect(await client.exchange(direct(port), protocol, "hello", options)).toBe("hello");
+    // Dots are the beginning of an answer that never ends: a socket that is half open would read it and wait, one that is gone takes no more.
+    const isGone = (): boolean => {
+      sockets[0]!.write(".");
+      return sockets[0]!.destroyed;
+    };
+    await expect.poll(isGone, { interval: 5 }).toBe(true);
+  });
+
   it("that the peer closed or half-closed while idle get no new call", async () => {
     const sockets: Socket[] = [];
     const { port } = await startServer(echo);
@@ -136,6 +159,8 @@ describe("connections", () => {
     }
   });
 });
+
+const DOT = 0x2e;
 
 const bytesAsTheyAre: ExchangeProtocol<string, string> = {
   name: "bytes",

@@ -75,7 +75,7 @@ export abstract class TcpChannel implements CallChannel {
   protected abstract abandon(attempt: CallAttempt): void;
 
   #endIfQuiet(): void {
-    if (this.load === 0) this.connection?.end();
+    if (this.load === 0) this.connection?.leave();
   }
 
   async #dial(): Promise<void> {
