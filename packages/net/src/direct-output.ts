@@ -47,9 +47,7 @@ export class DirectOutput {
 
   /** @param onTaken called when a write that had to wait is through */
   static of(stream: Duplex, onTaken: () => void): DirectOutput | undefined {
-    const canWrite =
-      binding !== undefined && stream instanceof Socket && (stream as { encrypted?: boolean }).encrypted !== true;
-    return canWrite ? new DirectOutput(stream, binding, onTaken) : undefined;
+    return binding !== undefined && isPlainSocket(stream) ? new DirectOutput(stream, binding, onTaken) : undefined;
   }
 
   /**
@@ -78,6 +76,11 @@ export class DirectOutput {
       else this.#onTaken();
     };
   }
+}
+
+/** TCP or a unix socket. TLS packs what is written, and has words of its own at the end. */
+export function isPlainSocket(stream: Duplex): stream is Socket {
+  return stream instanceof Socket && (stream as { encrypted?: boolean }).encrypted !== true;
 }
 
 function findBinding(): StreamBinding | undefined {

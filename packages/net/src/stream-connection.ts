@@ -1,6 +1,6 @@
 /** One connection: coalesced output, contiguous input, idle limit, and exactly one end. Works on any Duplex (TCP, TLS, unix, pipe). */
-import { Socket } from "node:net";
 import { type AppError, type Clock, systemClock } from "@msec/core";
+import { isPlainSocket } from "./direct-output.js";
 import { netError } from "./errno.js";
 import { NetIdle } from "./errors.js";
 import { type Consume, InputReader } from "./input-reader.js";
@@ -238,9 +238,4 @@ export class StreamConnection<B extends OutputBuffer> {
     if (this.#idleEntry !== undefined) this.#wheel.remove(this.#idleEntry);
     this.#options.onClose(this.#error);
   }
-}
-
-/** TLS has its own words at the end. */
-function isPlainSocket(stream: InputStream): boolean {
-  return stream instanceof Socket && (stream as { encrypted?: boolean }).encrypted !== true;
 }

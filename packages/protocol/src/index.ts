@@ -197,7 +197,7 @@ export {
   SRPC_OVERHEAD,
   sliceFrame,
 } from "./srpc/frame.js";
-export { CAPABILITY_ANSWER, CAPABILITY_CANCEL, createHead, type RpcHead } from "./srpc/head.js";
+export { CAPABILITY_ANSWER, CAPABILITY_CANCEL, createHead, HIGHEST_PRIORITY, type RpcHead } from "./srpc/head.js";
 export { decodeAnswerHead, decodeHead, encodeHead, resetHead } from "./srpc/head-codec.js";
 export type { HttpRequestHead } from "./srpc/http-head.js";
 export {

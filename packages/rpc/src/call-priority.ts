@@ -3,10 +3,10 @@
  * the same users are served by all services on the way. Heads carry the priority plus one, and neither when it says nothing new.
  */
 
+import { HIGHEST_PRIORITY } from "@msec/protocol";
+
 /** Of requests that tell none. */
 export const DEFAULT_PRIORITY = 64;
-/** The most important. */
-export const HIGHEST_PRIORITY = 127;
 
 /** `priority` as a head carries it; 0 = not told. What is out of range is cut. */
 export function wirePriorityOf(priority: number): number {

@@ -1,4 +1,5 @@
 export { AddressList, TlsDirectory, type TlsDirectoryOptions } from "@msec/net";
+export { HIGHEST_PRIORITY } from "@msec/protocol";
 export {
   type CallContext,
   type CallParent,
@@ -8,7 +9,7 @@ export {
   runOutsideContext,
 } from "./call-context.js";
 export type { CallEvents, IncomingRequest, OutgoingCall } from "./call-events.js";
-export { DEFAULT_PRIORITY, HIGHEST_PRIORITY, userHashOf } from "./call-priority.js";
+export { DEFAULT_PRIORITY, userHashOf } from "./call-priority.js";
 export type { Dial, OpenUdp } from "./client/call-channel.js";
 export type { CallErrorDetails } from "./client/call-error.js";
 export type { CallOptions, HedgeOptions, TargetOptions } from "./client/call-options.js";

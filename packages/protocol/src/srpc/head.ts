@@ -42,6 +42,9 @@ export interface RpcHead {
   cancel: number;
 }
 
+/** The most important business priority; heads carry it plus 1. */
+export const HIGHEST_PRIORITY = 127;
+
 /** Bit of `capabilities`: cancel frames are understood; sent to other servers they would be answered as unknown methods. */
 export const CAPABILITY_CANCEL = 1;
 

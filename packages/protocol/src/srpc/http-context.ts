@@ -1,4 +1,5 @@
 /** What an HTTP request says about itself in headers, as frames say it in their heads. Table: docs/protocols/srpc.md. */
+import { HIGHEST_PRIORITY } from "./head.js";
 import { failHttp } from "./http-failure.js";
 
 /** Headers of the context. What is absent is 0, "" or false, as in a head. */
@@ -28,7 +29,6 @@ const TRACEPARENT =
   /^(?!ff)[0-9a-f]{2}-[0-9a-f]{16}([0-9a-f]{8})([0-9a-f]{8})-([0-9a-f]{8})([0-9a-f]{8})-[0-9a-f]{2}(?:-|$)/;
 const MAX_UINT32 = 0xffff_ffff;
 const UINT32_N = 0xffff_ffffn;
-const HIGHEST_PRIORITY = 127;
 const MAX_USER_CHARS = 256;
 
 /** @throws PROTO_HTTP_INVALID for our own headers; ids of others are ignored when they can't be read */

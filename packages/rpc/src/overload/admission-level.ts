@@ -4,7 +4,7 @@
  * Microservices", SoCC 2018, §4.2). The share to admit is turned into a threshold by a fading histogram of the levels that came in.
  */
 
-import { HIGHEST_PRIORITY } from "../call-priority.js";
+import { HIGHEST_PRIORITY } from "@msec/protocol";
 
 /** Levels within one business priority. */
 const USER_LEVELS = 128;

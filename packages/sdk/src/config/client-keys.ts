@@ -9,7 +9,7 @@ export const CLIENT_KEYS = {
     takesEffect: "reload",
     default: "off",
     choices: ["off", "required"],
-    doc: "`required`: calls of services go over TLS, and what can't is refused before anything is sent. `off`: only calls to `ip:port@tls` do",
+    doc: "`required`: calls of services go over TLS, and what can't is refused before anything is sent, but for `exchange`. `off`: only calls to `ip:port@tls` do",
   },
   clientConnections: {
     section: "CLIENT",
