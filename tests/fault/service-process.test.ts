@@ -1,5 +1,6 @@
 /** One service host under load, without a platform around it: reloads, killed and hung workers, peers that do not behave. */
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleepFor } from "node:timers/promises";
 import { appendFrame, createHead, ProtoWriter } from "@msec/protocol";
 import { createRpcClient, type RpcClient } from "@msec/rpc";
 import { freePort, TestScope, waitUntil } from "@msec/testkit";
@@ -72,7 +73,7 @@ class Load {
         const { reason = "", message } = error as Error & { reason?: string };
         this.failures.push(`${name}: ${reason} ${message} ${(error as Error).cause ?? ""}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await sleepFor(2);
     }
   }
 }
@@ -127,7 +128,7 @@ function addMixedLoad(load: Load, port: number): void {
   const old = new OldClient(port);
   load.add("old", async () => {
     await old.call();
-    await new Promise((resolve) => setTimeout(resolve, 20)); // longer than a preempted server needs to close behind its answer
+    await sleepFor(20); // longer than a preempted server needs to close behind its answer
   });
   load.add("http", async () => {
     const url = `http://127.0.0.1:${port}/?methodName=t.Echo.Say`;
@@ -155,19 +156,7 @@ describe("a service under load", () => {
   it.each(["balanced", "direct"])(
     "loses no new connection to a worker that hangs, and that one is replaced (accept = %s)",
     async (accept) => {
-      const plugin = "export default defineService(Echo, { say, sleep() { for (;;); } });";
-      const { host, port } = await startHost(plugin, `heartbeat = 3\naccept = ${accept}`);
-      const target = `127.0.0.1:${port}@tcp`;
-      await openClient()
-        .call(Echo.methods.Sleep, target, { text: "" }, { timeoutMs: 100 })
-        .catch(() => undefined);
-      const load = new Load();
-      load.add("new", async () => {
-        const client = createClient();
-        const inTime = { ...ONCE, timeoutMs: 1_500 }; // less than the hung worker has to live
-        await client.call(Echo.methods.Say, target, { text: "x" }, inTime).finally(() => client.close());
-      });
-      await load.flow(100);
+      const { host, load } = await startHanging(`heartbeat = 5\naccept = ${accept}`, 1);
       const state = await host.waitForState(({ restarts, state: now }) => restarts === 1 && now === "running");
       await load.flow(50);
       await load.stop();
@@ -176,7 +165,53 @@ describe("a service under load", () => {
       expect(host.output).toMatch(/"msg":"kill worker".*its event loop was silent for/);
     },
   );
+
+  it.each([
+    { what: "the machine stands still", stopsController: true },
+    { what: "the other one is slow for a moment", stopsController: false },
+  ])("loses no new connection to a worker that hangs while $what", async ({ stopsController }) => {
+    const { host, load, turningPid } = await startHanging("heartbeat = 60", 8);
+    const pids = stopsController ? [host.state?.pid ?? 0, turningPid] : [turningPid];
+    for (let n = 0; n < 5; n += 1) {
+      for (const pid of pids) process.kill(pid, "SIGSTOP");
+      await sleepFor(600);
+      for (const pid of pids) process.kill(pid, "SIGCONT");
+      await sleepFor(400);
+    }
+    await load.flow(50);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+  });
 });
+
+/** A service of two workers, one of them in an endless loop, under a load of calls each on a connection of its own. */
+async function startHanging(
+  keys: string,
+  loops: number,
+): Promise<{ host: HostFixture; load: Load; turningPid: number }> {
+  const plugin = `
+import { writeSync } from "node:fs";
+export default defineService(Echo, { say, sleep() { writeSync(1, "it hangs\\n"); for (;;); } });`;
+  const { host, port } = await startHost(plugin, keys);
+  const target = `127.0.0.1:${port}@tcp`;
+  await openClient()
+    .call(Echo.methods.Sleep, target, { text: "" }, { timeoutMs: 100 })
+    .catch(() => undefined);
+  await waitUntil("the worker hangs", () => host.output.includes("it hangs"), 10_000); // what it took before is lost with it
+  const load = new Load();
+  let turningPid = 0;
+  for (let n = 0; n < loops; n += 1) {
+    load.add("new", async () => {
+      const client = createClient();
+      const inTime = { ...ONCE, timeoutMs: 3_500 }; // less than a hung worker has to live
+      const call = client.call(Echo.methods.Say, target, { text: "x" }, inTime);
+      const { text } = await call.finally(() => client.close());
+      turningPid = Number(text.split(" ").at(-1));
+    });
+  }
+  await load.flow(100);
+  return { host, load, turningPid };
+}
 
 /** A frame of a request, as bytes. */
 function requestFrame(sequence: number, text: string): Uint8Array {

@@ -33,19 +33,27 @@ class WorkerEnd extends EventEmitter {
   says(message: object): void {
     this.emit("internalMessage", message);
   }
+
+  beat(): void {
+    this.emit("message", { msec: "alive" });
+  }
 }
 
 function watched(count: number): { watch: DealWatch; ends: WorkerEnd[] } {
   const watch = new DealWatch();
   const ends = Array.from({ length: count }, () => new WorkerEnd());
-  for (const [id, end] of ends.entries()) watch.add(id, end as unknown as ChildProcess);
+  for (const [id, end] of ends.entries()) {
+    watch.add(id, end as unknown as ChildProcess);
+    end.beat();
+  }
   return { watch, ends };
 }
 
-/** As the controller does it, a few times a second. */
-function pass(watch: DealWatch, durationMs: number): void {
+/** As the controller does it, a few times a second. @param heard turn and say so, more often than in truth */
+function pass(watch: DealWatch, durationMs: number, ...heard: (WorkerEnd | undefined)[]): void {
   for (let ms = 0; ms < durationMs; ms += 100) {
     vi.advanceTimersByTime(100);
+    for (const end of heard) end?.beat();
     watch.tick();
     vi.advanceTimersByTime(0);
   }
@@ -71,15 +79,52 @@ describe("a connection that was dealt to a worker", () => {
     expect(ends[0]?.refused).toEqual([1]);
   });
 
-  it("is taken back once only: the second worker keeps it", () => {
+  it("is taken back three times; then the next worker keeps it", () => {
     const { watch, ends } = watched(2);
     const socket = {};
-    ends[0]?.deal(1, socket);
-    pass(watch, 600);
-    ends[1]?.deal(7, socket);
-    expect(ends[1]?.sent[0]?.takeByMs).toBeUndefined();
+    for (const seq of [1, 2, 3]) {
+      const [slow, other] = seq % 2 === 1 ? [ends[0], ends[1]] : [ends[1], ends[0]];
+      slow?.deal(seq, socket);
+      pass(watch, 600, other);
+      expect(slow?.refused.at(-1)).toBe(seq);
+    }
+    ends[1]?.deal(4, socket);
+    expect(ends[1]?.sent.at(-1)?.takeByMs).toBeUndefined();
+    pass(watch, 2_000, ends[0]);
+    expect(ends[1]?.refused).toEqual([2]);
+  });
+
+  it("is not taken from a worker that was heard later than all others: it would come to one that hangs", () => {
+    const { watch, ends } = watched(2);
+    pass(watch, 2_000, ends[1]);
+    ends[1]?.deal(1, {});
     pass(watch, 2_000);
     expect(ends[1]?.refused).toEqual([]);
+  });
+
+  it("goes back to the worker that was slow for a moment when the other one turns out to hang", () => {
+    const { watch, ends } = watched(2);
+    const socket = {};
+    pass(watch, 500, ends[1]);
+    ends[1]?.deal(1, socket);
+    pass(watch, 600);
+    expect(ends[1]?.refused).toEqual([1]);
+    ends[0]?.deal(2, socket);
+    pass(watch, 200, ends[1]);
+    pass(watch, 300);
+    expect(ends[0]?.refused).toEqual([2]);
+  });
+
+  it("is not taken back since the whole machine stood still", () => {
+    const { watch, ends } = watched(2);
+    pass(watch, 100);
+    ends[0]?.deal(1, {});
+    vi.advanceTimersByTime(900);
+    ends[1]?.beat();
+    pass(watch, 200);
+    expect(ends[0]?.refused).toEqual([]);
+    pass(watch, 200);
+    expect(ends[0]?.refused).toEqual([1]);
   });
 
   it("does not reach a silent worker while another is heard, and does again when it speaks", () => {
