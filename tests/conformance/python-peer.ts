@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
@@ -78,4 +79,34 @@ export async function startPythonServer(transport: PeerJob["transport"]): Promis
   });
   const [line] = await once(child.stdout, "data");
   return (JSON.parse(String(line)) as { port: number }).port;
+}
+
+/** A socket of a program that is not ours: bytes in, bytes out, in blocking reads of a few bytes. Ends with the test. */
+export class PythonSocket {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(port: number, pieceBytes: number) {
+    const child = start("relay", String(port), String(pieceBytes));
+    this.#child = child;
+    const lines = createInterface({ input: child.stdout });
+    this.#lines = lines[Symbol.asyncIterator]();
+    onTestFinished(async () => {
+      const closed = once(child, "close");
+      lines.close();
+      child.stdout.resume();
+      child.stdin.end();
+      await closed;
+    });
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#child.stdin.write(`${Buffer.from(bytes).toString("hex")}\n`);
+  }
+
+  /** What came next; empty = the peer has ended the connection. */
+  async receive(): Promise<Uint8Array> {
+    const { value = "" } = await this.#lines.next();
+    return Buffer.from(value as string, "hex");
+  }
 }

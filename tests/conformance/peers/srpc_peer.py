@@ -3,6 +3,8 @@
   srpc_peer.py vector                  prints the example frame of the protocol page in hexadecimal
   srpc_peer.py client                  reads one job as JSON from stdin, prints the answers as JSON
   srpc_peer.py server tcp|udp|http     prints {"port": N}, then serves until stdin ends
+  srpc_peer.py relay PORT N            a TCP connection for somebody else: hexadecimal lines of stdin are sent, what comes is printed in
+                                       lines of up to N bytes, and an empty line when it ends
 
 Bodies are one string in field 1, or {"text": …}. Over TCP and UDP the server does what the text of a request says; see Server.plan. Over HTTP it
 puts the text between < and >.
@@ -215,6 +217,22 @@ def client_http(job):
         return received.decode()
 
 
+def relay(port, piece_bytes):
+    """Knows nothing of frames: whoever holds the other end of stdin and stdout does."""
+
+    def receive():
+        while chunk := link.recv(piece_bytes):
+            print(chunk.hex(), flush=True)
+        print(flush=True)
+
+    with socket.create_connection(("127.0.0.1", port), 10) as link:
+        link.settimeout(None)
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        threading.Thread(target=receive, daemon=True).start()
+        for line in sys.stdin:
+            link.sendall(bytes.fromhex(line))
+
+
 # ---------------------------------------------------------------- server
 
 
@@ -355,6 +373,8 @@ def main():
         job = json.load(sys.stdin)
         run = {"tcp": client_tcp, "udp": client_udp, "http": client_http}[job["transport"]]
         print(json.dumps(run(job)))
+    elif role == "relay":
+        relay(int(sys.argv[2]), int(sys.argv[3]))
     else:
         serve = {"tcp": serve_tcp, "udp": serve_udp, "http": serve_http}[sys.argv[2]]
         threading.Thread(target=serve, daemon=True).start()

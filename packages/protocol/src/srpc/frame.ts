@@ -70,17 +70,20 @@ export function sliceFrame(buf: Uint8Array, start: number, into: FrameSlice): Fr
 }
 
 /**
- * The original's length check, for code written against it: the frame's length, 0 when more bytes are needed, -1 for an empty buffer,
- * -3 for bytes that are no frame. No size limit: prefer {@link frameLength}.
+ * The original's length check, for code written against it: the frame's length; 0 when more bytes are needed, also for up to 10 bytes of
+ * whatever; -1 for an empty buffer; -3 for bytes that are no frame, or one that is larger than `maxFrameBytes`. For streams of our own
+ * prefer {@link frameLength}.
+ *
+ * @param maxFrameBytes default: as many as the format can say
  */
-export function checkPackage(buf: Uint8Array): number {
+export function checkPackage(buf: Uint8Array, maxFrameBytes = 0x7fff_ffff): number {
   if (buf.length === 0) return -1;
   if (buf.length <= SRPC_OVERHEAD) return 0;
   if (buf[0] !== START) return -3;
   const headBytes = int32At(buf, 1);
   const bodyBytes = int32At(buf, 5);
   const sizeBytes = SRPC_OVERHEAD + headBytes + bodyBytes;
-  if (headBytes < 0 || bodyBytes < 0 || sizeBytes <= SRPC_OVERHEAD || sizeBytes > 0x7fff_ffff) return -3;
+  if (headBytes < 0 || bodyBytes < 0 || sizeBytes <= SRPC_OVERHEAD || sizeBytes > maxFrameBytes) return -3;
   if (buf.length < sizeBytes) return 0;
   return buf[sizeBytes - 1] === END ? sizeBytes : -3;
 }
