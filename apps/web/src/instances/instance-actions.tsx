@@ -37,6 +37,11 @@ const BUTTONS: Readonly<Record<Asked, MessageKey>> = {
   restart: "instance.restart",
   delete: "common.remove",
 };
+const DONE: Readonly<Record<OrderAction, MessageKey>> = {
+  start: "instance.started",
+  stop: "instance.stopped",
+  restart: "instance.restarted",
+};
 
 /** What can be done with one instance. */
 export function InstanceActions({ instance, standard, onCapacity }: InstanceActionsProps) {
@@ -127,16 +132,16 @@ function AskedDialog({ instance, asked: open, onClose }: AskedDialogProps) {
   const { notification } = App.useApp();
   const { first, second } = useServiceName();
   const params = { first, second, address: instance.address };
-  const order = useAction("instances.order", {
-    quiet: true,
-    onDone: (answer) => {
-      notification.success({ title: instance.address, description: answer.text });
-      onClose();
-    },
-  });
   const remove = useAction("instances.delete", { quiet: true, onDone: onClose });
   const takesFromTraffic = instance.status === "enabled" && asked === "stop";
   const facts = { address: instance.address, machine: instance.machineName };
+  const order = useAction("instances.order", {
+    quiet: true,
+    onDone: (_answer, { body }) => {
+      notification.success({ title: instance.address, description: t(DONE[body.action], facts) });
+      onClose();
+    },
+  });
   return (
     <ConfirmDialog
       open={open !== undefined}
