@@ -1,8 +1,10 @@
 import type { InitOf, MessageOf, MessageType, MethodType, ServiceType } from "@msec/protocol";
 import { type CallParent, currentParent } from "../call-context.js";
 import { ClientClosed, ClientOverloaded } from "../errors.js";
+import { KeptShape } from "../kept-shape.js";
 import { MethodRegistry } from "../method-registry.js";
 import type { CallOptions } from "./call-options.js";
+import type { CallTarget } from "./call-target.js";
 import type { Caller, Stub } from "./caller.js";
 import { createStub, exchangeRequest, rawRequest } from "./caller-members.js";
 import { ClientCall } from "./client-call.js";
@@ -39,9 +41,11 @@ export interface NamedCall extends Omit<CallRequest, "method" | "options"> {
 class PooledRpcClient implements RpcClient {
   readonly #core: ClientCore;
   readonly #registry = new MethodRegistry();
+  readonly #shape: KeptShape;
 
   constructor(options: RpcClientOptions) {
     this.#core = new ClientCore(options);
+    this.#shape = new KeptShape(() => nobodysCall(this.#core));
     if (options.services !== undefined) this.#registry.register(options.services);
   }
 
@@ -102,8 +106,14 @@ class PooledRpcClient implements RpcClient {
   }
 
   close(): void {
+    this.#shape.stop();
     this.#core.close();
   }
+}
+
+function nobodysCall(core: ClientCore): ClientCall {
+  const wanted = { method: {} as MethodType, target: "", request: undefined, options: undefined };
+  return new ClientCall(core, wanted, { place: { options: {} } as CallTarget, parent: undefined });
 }
 
 /** A client without connections; they are opened by the first calls. */

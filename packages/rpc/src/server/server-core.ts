@@ -1,10 +1,11 @@
 /** What all connections of a server share: methods, limits, counters, and the way of a request from its head to its handler. */
 import type { AppError, Clock, Logger } from "@msec/core";
 import type { TimerWheel } from "@msec/net";
-import type { MethodType, RpcHead } from "@msec/protocol";
+import { createHead, type MethodType, type RpcHead } from "@msec/protocol";
 import type { CallEvents } from "../call-events.js";
 import type { RpcClient } from "../client/client.js";
 import { CallCancelled, ClientClosed, MethodUnknown, RequestInvalid, ShuttingDown } from "../errors.js";
+import { KeptShape } from "../kept-shape.js";
 import type { Admission } from "../overload/admission.js";
 import type { RequestGuard } from "../security/request-guard.js";
 import { RequestAnswers } from "./request-answers.js";
@@ -16,6 +17,9 @@ import type { BoundMethod } from "./service-binding.js";
 
 /** Number for "body not readable" (spec srpc.md §3), whatever the cause. */
 const ERR_INVALID_BODY = -5;
+
+/** What the constructor of a context reads of its peer. */
+const NOBODY = { arrivedMs: 0.5, nowMs: 0.5 } as ServerPeer;
 
 export interface ServerCoreOptions {
   readonly service: string;
@@ -48,6 +52,7 @@ export class ServerCore {
   readonly #answers: RequestAnswers;
   readonly #runner: RequestRunner;
   readonly #Context: typeof ServerContext<ServerPeer>;
+  readonly #shape: KeptShape;
 
   constructor(options: ServerCoreOptions) {
     this.service = options.service;
@@ -69,6 +74,7 @@ export class ServerCore {
       Object.defineProperties(BoundContext.prototype, Object.getOwnPropertyDescriptors(options.contextMembers));
     }
     this.#Context = BoundContext;
+    this.#shape = new KeptShape(() => this.createContext(NOBODY, createHead(), "srpc"));
   }
 
   /** Requests that are owed an answer. */
@@ -84,6 +90,12 @@ export class ServerCore {
   clientOrThrow(): RpcClient {
     if (this.#client === undefined) throw new ClientClosed({ service: this.service });
     return this.#client;
+  }
+
+  /** Ends its timers. */
+  stop(): void {
+    this.wheel.stop();
+    this.#shape.stop();
   }
 
   createContext(peer: ServerPeer, head: RpcHead, protocol: "srpc" | "http"): RequestContext {

@@ -188,7 +188,7 @@ class TcpRpcServer implements RpcServer {
 
   async #stop(options: ServerStopOptions): Promise<{ cutOff: number }> {
     const cutOff = await this.#ending.run(options);
-    this.#core.wheel.stop();
+    this.#core.stop();
     this.#admission.stop();
     return { cutOff };
   }
