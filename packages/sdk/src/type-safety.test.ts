@@ -181,6 +181,57 @@ describe("calls", () => {
     });
   });
 
+  it("refuse a target that can be none, where it is written out", () => {
+    compile(async (ctx: ServiceContext, host: string, port: number) => {
+      const ask = { number: "CZ" };
+      await ctx.call(QueryFlight, "Flight.query_2", ask);
+      await ctx.call(QueryFlight, "10.0.0.5:7963", ask);
+      await ctx.call(QueryFlight, "10.0.0.5:7963@udp", ask);
+      await ctx.call(QueryFlight, "[fd00::5]:7963@tls", ask);
+      await ctx.call(QueryFlight, host, ask);
+      await ctx.call(QueryFlight, `${host}@tcp`, ask);
+      await ctx.call(QueryFlight, `${host}:${port}`, ask);
+      await ctx.call(QueryFlight, process.env.FLIGHTS ?? "Flight.query", ask);
+      await ctx.call(QueryFlight, host === "" ? "Flight.query" : "Flight.other", ask);
+      // @ts-expect-error one level
+      await ctx.call(QueryFlight, "Flight", ask);
+      // @ts-expect-error three levels
+      await ctx.call(QueryFlight, "Flight.query.all", ask);
+      // @ts-expect-error nothing
+      await ctx.call(QueryFlight, "", ask);
+      // @ts-expect-error no name begins with a digit
+      await ctx.call(QueryFlight, "Flight.2query", ask);
+      // @ts-expect-error a name has at least two characters
+      await ctx.call(QueryFlight, "Flight.q", ask);
+      // @ts-expect-error a dash
+      await ctx.call(QueryFlight, "Flight.mod-query", ask);
+      // @ts-expect-error a space
+      await ctx.call(QueryFlight, "Flight.query ", ask);
+      // @ts-expect-error a name has no transport
+      await ctx.call(QueryFlight, "Flight.query@tcp", ask);
+      // @ts-expect-error an address is no name of a host
+      await ctx.call(QueryFlight, "localhost:7963@tcp", ask);
+      // @ts-expect-error no such transport
+      await ctx.call(QueryFlight, "10.0.0.5:7963@http", ask);
+      // @ts-expect-error no port
+      await ctx.call(QueryFlight, "10.0.0.5", ask);
+      // @ts-expect-error one of two
+      await ctx.call(QueryFlight, host === "" ? "Flight.query" : "Flight", ask);
+      // @ts-expect-error by stub
+      ctx.stub(FlightService, "Flight");
+      // @ts-expect-error by name of the method
+      await ctx.callMethod("Flight", "flight.FlightService.QueryFlight", ask);
+      // @ts-expect-error with bytes
+      await ctx.callRaw("Flight", "flight.FlightService.QueryFlight", new Uint8Array());
+    });
+    compile(async (ctx: ServiceContext, protocol: ExchangeProtocol<string, string>) => {
+      // @ts-expect-error in another protocol
+      await ctx.exchange("Jsoup", protocol, "");
+      // @ts-expect-error of a client
+      await connect({ caller: "Ops.script" }).call(QueryFlight, "Flight", { number: "CZ" });
+    });
+  });
+
   it("need a caller's name outside of services", () => {
     // @ts-expect-error `caller` is missing
     compile(() => connect({}));
