@@ -26,8 +26,8 @@ export interface TestClusterOptions<N extends string = string> {
   readonly clock?: "virtual" | "real";
   /**
    * What of the whole process follows virtual time until the cluster is closed. `timers` (default): `setTimeout` and `setInterval`.
-   * `all`: also `Date`, `performance.now`, `AbortSignal.timeout` and the timers of `node:timers/promises`; then no other virtual
-   * cluster can be open.
+   * `all`: also `Date`, `performance.now`, `process.hrtime`, `AbortSignal.timeout` and the timers of `node:timers/promises`; then no
+   * other virtual cluster can be open.
    */
   readonly globals?: VirtualGlobals;
   /** Of all that is left to chance: picks, faults with a `rate`, pauses between dials. Default 1. */

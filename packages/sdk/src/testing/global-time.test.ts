@@ -1,4 +1,4 @@
-import { setInterval as every, setTimeout as sleep } from "node:timers/promises";
+import { setInterval as every, scheduler, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { defineService } from "../define-service.js";
 import { Echo } from "../host/host-fixture.js";
@@ -6,7 +6,10 @@ import { echo, here, open } from "./cluster-fixture.js";
 import { createTestCluster } from "./test-cluster.js";
 
 const services = [{ service: "Test.back", definition: echo(here) }] as const;
-const real = { Date, now: performance.now, timeout: AbortSignal.timeout, setTimeout: globalThis.setTimeout };
+const real = {
+  ...{ Date, now: performance.now, timeout: AbortSignal.timeout, setTimeout: globalThis.setTimeout },
+  ...{ hrtime: process.hrtime, wait: scheduler.wait },
+};
 
 describe("a cluster with all globals", () => {
   it("tells its time by Date and performance.now, to handlers as to tests", async () => {
@@ -41,6 +44,17 @@ describe("a cluster with all globals", () => {
     expect(await cluster.clock.until(asleep)).toBe("slept in");
   });
 
+  it("moves process.hrtime and scheduler.wait", async () => {
+    const cluster = await open({ services, globals: "all" });
+    const [startNs, start] = [process.hrtime.bigint(), process.hrtime()];
+    const waiting = scheduler.wait(61_000);
+    await cluster.clock.advance(60_999);
+    expect(process.hrtime(start)).toEqual([60, 999_000_000]);
+    await cluster.clock.until(waiting);
+    expect(process.hrtime.bigint() - startNs).toBe(61_000_000_000n);
+    await expect(scheduler.wait(5, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "ABORT_ERR" });
+  });
+
   it("moves the ticks of node:timers/promises", async () => {
     const cluster = await open({ services, globals: "all" });
     const ticks: unknown[] = [];
@@ -59,7 +73,10 @@ describe("a cluster with all globals", () => {
     const failed = createTestCluster({ services: [{ service: "Test.back", definition: failing }], globals: "all" });
     await expect(failed).rejects.toMatchObject({ reason: "EXEC_INIT_FAILED" });
     const { now } = performance;
-    expect({ Date, now, timeout: AbortSignal.timeout, setTimeout: globalThis.setTimeout }).toEqual(real);
+    expect({
+      ...{ Date, now, timeout: AbortSignal.timeout, setTimeout: globalThis.setTimeout },
+      ...{ hrtime: process.hrtime, wait: scheduler.wait },
+    }).toEqual(real);
     expect(await sleep(1, "awake")).toBe("awake");
   });
 

@@ -1,16 +1,18 @@
-/** Puts `Date`, `performance.now`, `AbortSignal.timeout` and `node:timers/promises` on virtual time as long as a cluster lives. */
+/**
+ * Puts `Date`, `performance.now`, `process.hrtime`, `AbortSignal.timeout` and `node:timers/promises` on virtual time as long as a
+ * cluster lives.
+ */
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import type { TestClock } from "./test-clock.js";
 
 type SleepOptions = { readonly signal?: AbortSignal };
 type Sleep = (delayMs?: number, value?: unknown, options?: SleepOptions) => Promise<unknown>;
 
+type TimersModule = Record<"setTimeout" | "setInterval", unknown> & { readonly scheduler: { wait: unknown } };
+
 /** @returns gives the real ones back */
 export function installGlobalTime(clock: TestClock): () => void {
-  const timers = createRequire(import.meta.url)("node:timers/promises") as Record<
-    "setTimeout" | "setInterval",
-    unknown
-  >;
+  const timers = createRequire(import.meta.url)("node:timers/promises") as TimersModule;
   const sleep = virtualSleep(clock);
   const ends = [
     exchange(globalThis, "Date", virtualDate(clock)),
@@ -18,6 +20,10 @@ export function installGlobalTime(clock: TestClock): () => void {
     exchange(AbortSignal, "timeout", virtualTimeout(clock)),
     exchange(timers, "setTimeout", sleep),
     exchange(timers, "setInterval", virtualInterval(sleep)),
+    exchange(timers.scheduler, "wait", (delayMs?: number, options?: SleepOptions) =>
+      sleep(delayMs, undefined, options),
+    ),
+    exchange(process, "hrtime", virtualHighResolutionTime(clock)),
   ];
   syncBuiltinESMExports(); // for those who have imported it by name
   return () => {
@@ -43,6 +49,15 @@ function virtualDate(clock: TestClock): DateConstructor {
     apply: (target) => new target(now()).toString(),
     get: (target, key, receiver) => (key === "now" ? now : Reflect.get(target, key, receiver)),
   });
+}
+
+function virtualHighResolutionTime(clock: TestClock): NodeJS.HRTime {
+  const nowNs = (): bigint => BigInt(Math.round(clock.monotonicMs() * 1e6));
+  const pair = (since: [number, number] = [0, 0]): [number, number] => {
+    const ns = nowNs() - (BigInt(since[0]) * 1_000_000_000n + BigInt(since[1]));
+    return [Number(ns / 1_000_000_000n), Number(ns % 1_000_000_000n)];
+  };
+  return Object.assign(pair, { bigint: nowNs });
 }
 
 function virtualTimeout(clock: TestClock): (delayMs: number) => AbortSignal {

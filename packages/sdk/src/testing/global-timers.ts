@@ -5,6 +5,9 @@ import type { VirtualClock } from "./test-clock.js";
 
 type Work = (...args: unknown[]) => void;
 
+/** Longer ones come at once: in Node, so here too. */
+const MAX_DELAY_MS = 0x7fff_ffff;
+
 /** What Node's `setTimeout` gives, as far as programs use it. */
 class GlobalTimer {
   readonly #clock: VirtualClock;
@@ -12,6 +15,7 @@ class GlobalTimer {
   readonly #delayMs: number;
   readonly #isRepeating: boolean;
   #timer: ClockTimer;
+  #isCounting = true;
 
   constructor(
     clock: VirtualClock,
@@ -26,15 +30,17 @@ class GlobalTimer {
   }
 
   ref(): this {
+    this.#isCounting = true;
     return this;
   }
 
   unref(): this {
+    this.#isCounting = false;
     return this;
   }
 
   hasRef(): boolean {
-    return true;
+    return this.#isCounting;
   }
 
   refresh(): this {
@@ -56,6 +62,11 @@ class GlobalTimer {
   }
 }
 
+function delayOf(given: unknown): number {
+  const delayMs = Number(given);
+  return delayMs >= 1 && delayMs <= MAX_DELAY_MS ? delayMs : 1;
+}
+
 const NAMES = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
 type Timers = Record<(typeof NAMES)[number], unknown>;
 
@@ -66,7 +77,7 @@ export function installGlobalTimers(clock: VirtualClock): () => void {
   const create =
     (isRepeating: boolean) =>
     (work: Work, delayMs = 0, ...args: unknown[]): GlobalTimer =>
-      new GlobalTimer(clock, () => work(...args), { delayMs: Math.max(1, Number(delayMs) || 1), isRepeating });
+      new GlobalTimer(clock, () => work(...args), { delayMs: delayOf(delayMs), isRepeating });
   // A timer may be older than the cluster.
   const clear = (timer: unknown): void => {
     if (timer instanceof GlobalTimer) timer.close();

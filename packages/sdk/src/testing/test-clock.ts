@@ -1,6 +1,7 @@
 /**
  * Time of a test cluster. The virtual one stands still until somebody moves it: then it jumps from timer to timer, and at each stop
- * waits until all messages between the instances have arrived and all promises that they settle have run.
+ * waits until all messages between the instances have arrived, all promises that they settle have run, and the files that were asked
+ * for are read.
  */
 import { AsyncResource } from "node:async_hooks";
 import { setImmediate } from "node:timers/promises";
@@ -25,6 +26,12 @@ const START_WALL_MS = Date.UTC(2030, 0, 1);
 const DEFAULT_MAX_MS = 600_000;
 /** Turns of the event loop without news after which everything is taken to be at rest. */
 const QUIET_TURNS = 3;
+/** Requests to the system that end by themselves soon: files (also of `import()`) and names of hosts. */
+const REAL_WORK = new Set(["FSReqPromise", "FSReqCallback", "CloseReq", "GetAddrInfoReqWrap", "GetNameInfoReqWrap"]);
+/** Real time after which such requests are taken for ones that never end. */
+const MAX_REAL_WORK_MS = 5_000;
+/** The system's, also when the cluster has put its own time there. */
+const realNowMs = performance.now.bind(performance);
 
 interface VirtualTimer extends ClockTimer {
   readonly dueMs: number;
@@ -36,6 +43,7 @@ export class VirtualClock implements TestClock {
   /** Sorted by time, then by age. */
   readonly #timers: VirtualTimer[] = [];
   #news = 0;
+  #isPatient = true;
 
   nowMs(): number {
     return START_WALL_MS + Math.floor(this.#nowMs - START_MONOTONIC_MS);
@@ -126,12 +134,22 @@ export class VirtualClock implements TestClock {
   }
 
   async #rest(isEnough: () => boolean = () => false): Promise<void> {
+    const sinceMs = realNowMs();
     for (let quiet = 0; quiet < QUIET_TURNS && !isEnough(); ) {
       const before = this.#news;
       await setImmediate();
       quiet = this.#news === before ? quiet + 1 : 0;
+      if (quiet === QUIET_TURNS && this.#isPatient && hasRealWork()) {
+        quiet = 0;
+        this.#isPatient = realNowMs() - sinceMs < MAX_REAL_WORK_MS;
+      }
     }
   }
+}
+
+/** A handler reads a file: no virtual time may pass meanwhile, or the read would seem to take as long as the next timer. */
+function hasRealWork(): boolean {
+  return process.getActiveResourcesInfo().some((kind) => REAL_WORK.has(kind));
 }
 
 /** The system's time, for tests that want to see real delays. */

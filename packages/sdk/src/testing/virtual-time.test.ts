@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { AppError } from "@msec/core";
 import { describe, expect, it } from "vitest";
@@ -87,6 +88,28 @@ describe("virtual time", () => {
     const call = cluster.call(Echo.methods.Sleep, "Test.back", { text: "x" }, { timeoutMs: 5_000 });
     expect(await cluster.clock.until(call)).toEqual({ text: "x late" });
     expect(cluster.hops()[0]?.costMs).toBe(700);
+  });
+
+  it("lets no time pass while a handler reads files", async () => {
+    const reading = echo(async () => {
+      for (let n = 0; n < 20; n++) await readFile(import.meta.filename);
+      return { text: "read" };
+    });
+    const cluster = await open({ services: [{ service: "Test.back", definition: reading }] });
+    const call = cluster.call(Echo.methods.Sleep, "Test.back", { text: "x" }, { timeoutMs: 1_000, maxAttempts: 1 });
+    expect(await cluster.clock.until(call)).toEqual({ text: "read" });
+    expect(cluster.hops()[0]?.costMs).toBe(0);
+  });
+
+  it("takes delays that Node can't keep as Node does: at once", async () => {
+    const cluster = await open({ services: [{ service: "Test.back", definition: echo(here) }] });
+    const fired: string[] = [];
+    setTimeout(() => fired.push("30 days"), 30 * 86_400_000);
+    setTimeout(() => fired.push("24 days"), 24 * 86_400_000);
+    await cluster.clock.advance(1);
+    expect(fired).toEqual(["30 days"]);
+    const timer = setTimeout(() => undefined, 5);
+    expect([timer.hasRef(), timer.unref().hasRef(), timer.ref().hasRef()]).toEqual([true, false, true]);
   });
 
   it("says so when nothing will ever settle a promise", async () => {
