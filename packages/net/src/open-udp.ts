@@ -35,6 +35,8 @@ export interface UdpPort {
   tryPauseInput(): boolean;
   /** Lets the process exit although the socket is open. */
   unref(): void;
+  /** Takes `unref` back. Ports that are no sockets need not have it. */
+  ref?(): void;
   close(): void;
 }
 
@@ -98,6 +100,7 @@ export async function openUdp(options: OpenUdpOptions): Promise<UdpPort> {
     },
     tryPauseInput: () => isOpen && tryStopReading(socket),
     unref: () => void socket.unref(),
+    ref: () => void socket.ref(),
     close: () => {
       if (isOpen) socket.close();
       isOpen = false;

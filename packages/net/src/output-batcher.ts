@@ -14,6 +14,8 @@ import { NetOutputFull } from "./errors.js";
 export interface OutputBuffer {
   /** Bytes written so far. */
   readonly length: number;
+  /** Memory that it holds. */
+  readonly capacityBytes: number;
   /** View of what was written; valid until the next write or reset. */
   view(): Uint8Array;
   reset(): unknown;
@@ -37,7 +39,7 @@ export class OutputBufferPool<B extends OutputBuffer> {
   }
 
   give(buffer: B): void {
-    const isSmall = buffer.view().buffer.byteLength <= this.#maxBytes;
+    const isSmall = buffer.capacityBytes <= this.#maxBytes;
     buffer.reset();
     if (isSmall && this.#free.length < this.#maxFree) this.#free.push(buffer);
   }

@@ -5,8 +5,8 @@
 import { type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** A Duplex; sockets can also end after their queued output has left. */
-export type InputStream = Duplex & { destroySoon?(): void };
+/** A Duplex; sockets can also end after their queued output has left, and keep the process alive or not. */
+export type InputStream = Duplex & { destroySoon?(): void; ref?(): unknown; unref?(): unknown };
 
 export type InputSink = (bytes: Uint8Array, start: number, end: number) => void;
 

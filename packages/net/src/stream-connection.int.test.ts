@@ -19,6 +19,10 @@ class TextBuffer implements OutputBuffer {
   bytes = Buffer.alloc(1 << 20);
   length = 0;
 
+  get capacityBytes(): number {
+    return this.bytes.length;
+  }
+
   add(text: string): void {
     this.length += this.bytes.write(text, this.length);
   }

@@ -122,6 +122,21 @@ export class StreamConnection<B extends OutputBuffer> {
     return this.#stream.destroyed ? 0 : this.#reader.heldBytes + this.output.queuedBytes;
   }
 
+  /** It keeps the process alive, unless `unref` says otherwise. */
+  get canRef(): boolean {
+    return this.#stream.unref !== undefined;
+  }
+
+  /** Keeps the process alive, as it does from the start. */
+  ref(): void {
+    this.#stream.ref?.();
+  }
+
+  /** Lets the process exit although the connection is open. */
+  unref(): void {
+    this.#stream.unref?.();
+  }
+
   /** Only keep input until `unblockInput()`. May be called from `consume`. */
   blockInput(): void {
     this.#reader.block();

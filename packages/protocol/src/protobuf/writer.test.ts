@@ -102,6 +102,17 @@ describe("ProtoWriter", () => {
     expect(view).toEqual(Uint8Array.of(1, 98));
   });
 
+  it("gives a view of the buffer of now, also for a length that it had before", () => {
+    const writer = new ProtoWriter(16).raw(Uint8Array.of(1, 2));
+    const before = writer.view();
+    expect(writer.reset().raw(Uint8Array.of(3, 4)).view()).toBe(before);
+    writer.reset().raw(new Uint8Array(100)).reset().raw(Uint8Array.of(5, 6));
+    expect(writer.view()).toEqual(Uint8Array.of(5, 6));
+    writer.shrink(64).raw(Uint8Array.of(7, 8));
+    expect(writer.view()).toEqual(Uint8Array.of(7, 8));
+    expect(before).toEqual(Uint8Array.of(3, 4));
+  });
+
   it("patches reserved bytes in both orders", () => {
     const writer = new ProtoWriter(1).byte(1);
     const at = writer.reserve(8);

@@ -58,12 +58,20 @@ export class ProtoWriter {
   /** Bytes written since the last `reset()`. */
   length = 0;
   #dataView: DataView;
+  /** The last one: answers of one method are often of one size, and a view costs as much as an encoding. */
+  #view: Uint8Array;
   #depth = 0;
 
   /** @param initialBytes size of the first buffer; it doubles when full */
   constructor(initialBytes: number = INITIAL_BYTES) {
     this.buffer = new Uint8Array(initialBytes);
     this.#dataView = new DataView(this.buffer.buffer);
+    this.#view = this.buffer;
+  }
+
+  /** Size of the backing buffer. */
+  get capacityBytes(): number {
+    return this.buffer.length;
   }
 
   /** Forgets everything written; the buffer stays. */
@@ -78,6 +86,7 @@ export class ProtoWriter {
     if (this.buffer.length > maxBytes) {
       this.buffer = new Uint8Array(Math.min(INITIAL_BYTES, maxBytes));
       this.#dataView = new DataView(this.buffer.buffer);
+      this.#view = this.buffer;
     }
     return this.reset();
   }
@@ -91,7 +100,8 @@ export class ProtoWriter {
 
   /** What was written, without a copy: valid until the next write, reset or growth. */
   view(): Uint8Array {
-    return this.buffer.subarray(0, this.length);
+    if (this.#view.length !== this.length) this.#view = this.buffer.subarray(0, this.length);
+    return this.#view;
   }
 
   /** A copy of what was written. The writer is not reset. */
@@ -337,5 +347,6 @@ export class ProtoWriter {
     grown.set(this.buffer.subarray(0, this.length));
     this.buffer = grown;
     this.#dataView = new DataView(grown.buffer);
+    this.#view = grown;
   }
 }
