@@ -1,4 +1,8 @@
-import { expect, it } from "vitest";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { silentLogger } from "@msec/core";
+import { makeTempDirectory, makeTestAuthority, TestScope, writeTestCertificate } from "@msec/testkit";
+import { expect, it, onTestFinished } from "vitest";
 import { parseServiceConfig } from "./service-config.js";
 import { allowed, openTls, serverSecurity } from "./service-security.js";
 
@@ -27,4 +31,20 @@ it("needs to know where certificates are", async () => {
   await expect(openTls(parse("tls = required"), { service: "Shop.cart" })).rejects.toMatchObject({
     reason: "NET_TLS_FILES_INVALID",
   });
+});
+
+it("warns of a private key of its own that other users can read or write", async () => {
+  const scope = new TestScope();
+  onTestFinished(() => scope.close());
+  const dir = makeTempDirectory(scope, "tls");
+  await writeTestCertificate(dir, { authority: await makeTestAuthority() });
+  const warned: unknown[] = [];
+  const logger = { ...silentLogger, warn: (_: string, fields?: object) => void warned.push(fields) };
+  const config = parse(`tls = required\ntls_dir = ${dir}`);
+  const path = join(dir, "key.pem");
+  for (const mode of [0o600, 0o400, 0o640, 0o604, 0o620]) {
+    chmodSync(path, mode);
+    await openTls(config, { service: "Shop.cart", logger });
+  }
+  expect(warned).toEqual(["0640", "0604", "0620"].map((mode) => ({ path, mode })));
 });

@@ -215,7 +215,7 @@ export const SRPC_KEYS = {
     kind: "text",
     takesEffect: "reload",
     default: "",
-    doc: "directory of `key.pem`, `cert.pem` and `ca.pem`, for certificates of your own; also for calls to others. Default: the agent's. Files that change there are used at once",
+    doc: "directory of `key.pem`, `cert.pem` and `ca.pem`, for certificates of your own; also for calls to others. Default: the agent's. Files that change there are used at once. A key that other users can read is warned of at the start",
   },
   allowCallers: {
     section: "SRPC",
