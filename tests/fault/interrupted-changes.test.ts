@@ -49,10 +49,14 @@ it("the console is killed in the middle of saves: what it confirmed is there, ea
     await platform.api("configs.create", { params: flightName, body: { tag: `s${i}`, content: content(i) } });
     confirmed.push(i);
   };
-  const saves = Promise.allSettled(Array.from({ length: 60 }, (_, i) => save(i)));
+  let begun = 0;
+  const saveOn = async () => {
+    for (;;) await save(begun++);
+  };
+  const savers = Promise.allSettled(Array.from({ length: 8 }, saveOn)); // until the console is gone, however late that is
   await waitUntil("some are saved", () => confirmed.length > 5, 10_000);
   await platform.console.stop("SIGKILL");
-  expect((await saves).some((one) => one.status === "rejected")).toBe(true);
+  await savers;
   await platform.startConsole();
   const { versions } = await platform.api("configs.list", { params: flightName });
   const tags = versions.map((version) => version.tag);

@@ -155,15 +155,20 @@ describe("a service host", () => {
 
   it("kills a worker whose event loop hangs, also one that a dead controller left behind", async () => {
     const port = await freePort();
-    const plugin = `export default defineService(Echo, { say, sleep() { for (;;); } });`;
+    const plugin = `
+import { writeSync } from "node:fs";
+export default defineService(Echo, { say, sleep() { writeSync(1, "it hangs\\n"); for (;;); } });`;
     const host = createHost(plugin, `[SRPC]\nlisten = ${port}/tcp\nprocnum = 1\nheartbeat = 3\n`);
     const first = await host.startAndWait();
     const client = createClient();
-    const hang = (): Promise<unknown> =>
-      client.call(Echo.methods.Sleep, `127.0.0.1:${port}@tcp`, { text: "" }, { timeoutMs: 200 }).catch(() => undefined);
-    await hang();
+    const hang = async (times: number): Promise<void> => {
+      const call = client.call(Echo.methods.Sleep, `127.0.0.1:${port}@tcp`, { text: "" }, { timeoutMs: 60_000 });
+      call.catch(() => undefined);
+      await waitFor(() => host.output.split("it hangs").length > times);
+    };
+    await hang(1);
     await host.waitForState((state) => state.restarts === 1 && state.state === "running");
-    await hang();
+    await hang(2);
     const hung = host.state!.workers[0]!;
     first.kill("SIGKILL");
     await exitCodeOf(first);
