@@ -52,7 +52,7 @@ export function defaultHome(): string {
   return process.getuid?.() === 0 ? "/msec" : `${homedir()}/.msec`;
 }
 
-/** Ready at once; connections are opened by the first calls. Close it, or the program does not end. */
+/** Ready at once; connections are opened by the first calls. They keep the program alive while calls are under way, and only then. */
 export function connect(options: ConnectOptions): MsecClient {
   const { caller, home = defaultHome(), limits, defaults, targets, services, events, logger } = options;
   const picker = openPicker(home, options.originalNaming ?? "");

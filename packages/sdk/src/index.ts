@@ -48,6 +48,7 @@ export {
   type HedgeOptions,
   type RpcClientLimits,
   runInContext,
+  runOutsideContext,
   type Stub,
   type TargetOptions,
 } from "@msec/rpc";

@@ -177,7 +177,7 @@ export class ServiceRuntime implements RunningService {
       contextMembers: createContextMembers({ sink, metrics, config: config.ini, runtime: this.#runtime }),
       ...(wiring && { clock: wiring.clock }),
     });
-    telemetry.report(this.server);
+    telemetry.report(this.server, this.client);
     const { app, server } = this;
     const { loopMs, drainMs } = config;
     const run = <T>(work: () => T): T => (this.#isShared ? runAs(this.#runtime, work) : work());

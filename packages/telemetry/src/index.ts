@@ -1,4 +1,5 @@
 export type { CallFacts } from "./call-metrics.js";
+export { type ClientCounts, reportClient } from "./client-metrics.js";
 export { TOTAL_COST_STEPS_MS } from "./cost-buckets.js";
 export { FrameworkMetrics, type FrameworkMetricsOptions, type FrameworkTotals } from "./framework-metrics.js";
 export { HopEmitter } from "./hop-emitter.js";

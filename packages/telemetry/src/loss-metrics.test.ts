@@ -1,6 +1,7 @@
 import { systemClock } from "@msec/core";
 import { decodeQueueRecord, HopBatchWriter } from "@msec/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { reportClient } from "./client-metrics.js";
 import { LogEmitter } from "./log-emitter.js";
 import { reportLosses } from "./loss-metrics.js";
 import { MetricEmitter } from "./metric-emitter.js";
@@ -86,5 +87,19 @@ describe("reportServer", () => {
       "frm.proxy accept TCP connection": 2,
       "frm.proxy close TCP connection": 6,
     });
+  });
+});
+
+describe("reportClient", () => {
+  it("tells the late answers since the last time", () => {
+    const { metrics, flushed } = createMetrics();
+    const client = { lateAnswers: 0 };
+    reportClient(metrics, client);
+    expect(flushed()).toEqual({});
+    client.lateAnswers = 3;
+    expect(flushed()).toEqual({ "frm.rpc late answers": 3 });
+    client.lateAnswers = 5;
+    expect(flushed()).toEqual({ "frm.rpc late answers": 2 });
+    expect(flushed()).toEqual({});
   });
 });

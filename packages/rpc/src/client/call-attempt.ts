@@ -24,6 +24,8 @@ export interface AttemptOwner {
     readonly wheel: TimerWheel;
     /** `nowMs` if it is a value of `performance.now()`, which pickers understand; undefined on other clocks. */
     pickerMs(nowMs: number): number | undefined;
+    /** The picker, or the budget it keeps, threw. */
+    onPickerFault(error: unknown): void;
     emit(call: OutgoingCall): void;
   };
   readonly parent: CallParent | undefined;
@@ -50,6 +52,8 @@ export interface AttemptOwner {
 
 /** The connection that carries an attempt. */
 export interface AttemptChannel {
+  /** It is lost, and what was under way may be repeated without a token of the budget. */
+  readonly isLossFree: boolean;
   /** The attempt is over. When no answer came the peer is told that nobody waits, if it understands that. */
   forget(attempt: CallAttempt): void;
   /** It ended without an answer. */
@@ -144,7 +148,11 @@ export class CallAttempt implements TimerEntry, Pending, OutgoingCall {
       this.err = wire.err;
       this.reason = wire.reason;
     }
-    this.#pick?.report(outcome, this.costMs, client.pickerMs(nowMs));
+    try {
+      this.#pick?.report(outcome, this.costMs, client.pickerMs(nowMs));
+    } catch (fault) {
+      client.onPickerFault(fault);
+    }
     parent?.noteCall(this);
     client.emit(this);
   }

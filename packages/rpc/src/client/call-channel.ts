@@ -9,6 +9,8 @@ export interface CallChannel extends AttemptChannel {
   /** Calls under way or waiting for the connection. */
   readonly load: number;
   send(attempt: CallAttempt): void;
+  /** Lets the process end if it has nothing under way. True = it does, until it is used again. */
+  rest(): boolean;
   /** Cuts the connection; what is under way fails with `error`. */
   destroy(error: AppError): void;
 }
@@ -38,6 +40,10 @@ export interface ChannelHost {
   /** The channel exists, until `untrack`. */
   track(channel: CallChannel): void;
   untrack(channel: CallChannel): void;
+  /** A connection keeps the process alive from now on: ask it soon whether it still must. */
+  onAwake(): void;
+  /** An answer came that nobody waits for. */
+  onLateAnswer(): void;
 }
 
 /** Where a channel leads. */
@@ -53,6 +59,8 @@ export interface ChannelPlace {
   onDialed(): void;
   /** The connection could not be made. */
   onDialFailed(error: unknown): void;
+  /** The connection is gone. True = what was under way may be repeated freely. */
+  onLost(hasAnswered: boolean): boolean;
   /** It takes no more calls. */
   drop(channel: CallChannel): void;
   /** It has nothing to do. */

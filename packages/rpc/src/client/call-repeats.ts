@@ -7,6 +7,7 @@
  * | answer RPC_SHUTTING_DOWN | no | any method, next instance, free |
  * | answer RPC_OVERLOADED, RPC_QUEUED_TOO_LONG | no | any method, next instance, costs a token |
  * | connection lost | yes | idempotent methods; the first free, later ones cost a token |
+ * | connection lost without any answer on it, like the one before | yes | idempotent methods, costs a token |
  * | half of the remaining time without an answer | yes | idempotent methods, other instance, costs a token; else it goes on waiting |
  * | answer with a retryable code | yes | idempotent methods, costs a token |
  * | nothing yet, `hedge` asked for | – | idempotent methods, other instance, costs a token; the first goes on too |
@@ -58,7 +59,7 @@ export class CallRepeats {
     const nowMs = call.client.clock.monotonicMs();
     this.unsentCount++;
     const mayRetry = this.unsentCount < MAX_UNSENT_ATTEMPTS && nowMs < call.deadlineMs && call.maxAttempts > 1;
-    if (!mayRetry || (!isFree && !call.place.budget.take())) {
+    if (!mayRetry || (!isFree && !this.#takeToken())) {
       call.settle(error);
       return;
     }
@@ -68,12 +69,12 @@ export class CallRepeats {
     else this.#launch(pick, nowMs);
   }
 
-  /** The attempt may have been executed. */
-  sent(error: unknown, isConnectionLoss: boolean): void {
+  /** The attempt may have been executed. @param mayBeFree the first repeat costs no token */
+  sent(error: unknown, mayBeFree: boolean): void {
     const call = this.#call;
     const nowMs = call.client.clock.monotonicMs();
-    const isFree = isConnectionLoss && !this.#hasUsedFreeRetry;
-    if (!this.#mayRepeat(nowMs) || !(isFree || call.place.budget.take())) {
+    const isFree = mayBeFree && !this.#hasUsedFreeRetry;
+    if (!this.#mayRepeat(nowMs) || !(isFree || this.#takeToken())) {
       call.settle(error);
       return;
     }
@@ -85,7 +86,8 @@ export class CallRepeats {
     let pick: Pick;
     try {
       pick = call.client.pick(call, this.#tried, nowMs);
-    } catch {
+    } catch (fault) {
+      call.client.onPickerFault(fault);
       call.settle(error);
       return;
     }
@@ -95,10 +97,10 @@ export class CallRepeats {
   /** Half of the time is over: a repeat elsewhere if that is allowed. False = the attempt keeps the rest of the time. */
   tryElsewhere(attempt: CallAttempt, nowMs: number): boolean {
     const call = this.#call;
-    if (attempt.isSent && !(call.isIdempotent && call.place.budget.take())) return false;
+    if (attempt.isSent && !(call.isIdempotent && this.#takeToken())) return false;
     const pick = this.#pickOther(nowMs);
     if (pick === undefined) {
-      if (attempt.isSent) call.place.budget.giveBack();
+      if (attempt.isSent) this.#giveTokenBack();
       return false;
     }
     if (!attempt.isSent) this.unsentCount++;
@@ -109,12 +111,28 @@ export class CallRepeats {
 
   /** A second attempt beside the first. */
   hedge(nowMs: number): void {
-    const call = this.#call;
-    const { budget } = call.place;
-    if (!this.#mayRepeat(nowMs) || !budget.take()) return;
+    if (!this.#mayRepeat(nowMs) || !this.#takeToken()) return;
     const pick = this.#pickOther(nowMs);
-    if (pick === undefined) budget.giveBack();
+    if (pick === undefined) this.#giveTokenBack();
     else this.#launch(pick, nowMs);
+  }
+
+  /** A budget that throws allows nothing. */
+  #takeToken(): boolean {
+    try {
+      return this.#call.place.budget.take();
+    } catch (fault) {
+      this.#call.client.onPickerFault(fault);
+      return false;
+    }
+  }
+
+  #giveTokenBack(): void {
+    try {
+      this.#call.place.budget.giveBack();
+    } catch (fault) {
+      this.#call.client.onPickerFault(fault);
+    }
   }
 
   #mayRepeat(nowMs: number): boolean {
@@ -129,11 +147,16 @@ export class CallRepeats {
     let pick: Pick;
     try {
       pick = call.client.pick(call, this.#tried, nowMs);
-    } catch {
+    } catch (fault) {
+      call.client.onPickerFault(fault);
       return undefined;
     }
     if (!this.#tried.includes(addressText(pick.host, pick.port))) return pick;
-    pick.report("cancelled", 0, call.client.pickerMs(nowMs));
+    try {
+      pick.report("cancelled", 0, call.client.pickerMs(nowMs));
+    } catch (fault) {
+      call.client.onPickerFault(fault);
+    }
     return undefined;
   }
 

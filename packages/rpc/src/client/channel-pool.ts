@@ -3,6 +3,7 @@ import { ClientClosed, TlsRequired, TransportUnsupported } from "../errors.js";
 import type { CallAttempt } from "./call-attempt.js";
 import type { CallChannel, ChannelHost, ChannelKind, ChannelPlace } from "./call-channel.js";
 import type { DialBackoff } from "./dial-backoff.js";
+import type { LostConnections } from "./lost-connections.js";
 
 /** Where a call goes. */
 export interface CallPlace {
@@ -19,6 +20,7 @@ export interface PoolHost extends ChannelHost {
     readonly serialConnectionsPerAddress: number;
   };
   readonly backoff: DialBackoff;
+  readonly lost: LostConnections;
   readonly isClosed: boolean;
   dropPool(pool: ChannelPool): void;
 }
@@ -90,6 +92,10 @@ export class ChannelPool implements ChannelPlace {
 
   onDialFailed(error: unknown): void {
     this.#client.backoff.failed(this.#backoffKey, error, this.#client.clock.monotonicMs());
+  }
+
+  onLost(hasAnswered: boolean): boolean {
+    return this.#client.lost.note(this.#backoffKey, hasAnswered);
   }
 
   drop(channel: CallChannel): void {

@@ -68,6 +68,7 @@ export class ClientCall extends RequestedCall implements RepeatedCall, NestedCal
     try {
       pick = this.client.pick(this, NONE_TRIED, beganMs);
     } catch (error) {
+      this.client.onPickerFault(error);
       this.settle(error);
       return;
     }
@@ -128,7 +129,7 @@ export class ClientCall extends RequestedCall implements RepeatedCall, NestedCal
     this.#end(attempt, outcome, { error, nowMs: client.clock.monotonicMs() });
     if (client.isClosed) this.settle(error);
     else if (this.#current !== undefined) this.#noteEnded(attempt);
-    else if (attempt.isSent) this.#repeat().sent(error, true);
+    else if (attempt.isSent) this.#repeat().sent(error, attempt.channel?.isLossFree === true);
     else this.#repeat().unsent(error, true);
   }
 

@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import { AppError } from "@msec/core";
 import { describe, expect, it } from "vitest";
-import { type CallContext, currentContext, userHashOf } from "../index.js";
-import { deadPlace, echo, ListPicker, openClient, order, say, startServer } from "./client-fixture.js";
+import { type CallContext, currentContext, runOutsideContext, userHashOf } from "../index.js";
+import { deadPlace, echo, ListPicker, ofReason, openClient, order, say, startServer } from "./client-fixture.js";
 
 describe("context", () => {
   it("follows awaits, timers and helpers; nested calls inherit flow, colour, trace and the smaller deadline", async () => {
@@ -47,6 +47,30 @@ describe("context", () => {
       expect(nested.left).toBeLessThanOrEqual(1000);
     }
     expect(noted).toEqual([2]);
+  });
+
+  it("still holds after the answer: calls past the deadline fail at once, unless they are made outside of it", async () => {
+    const back = await startServer(echo);
+    const client = openClient(new ListPicker([back]));
+    const ask = (text: string) => client.call(say, "Test.back", { text });
+    let background: Promise<unknown> | undefined;
+    const front = await startServer(
+      (request, ctx) => {
+        background = (async () => {
+          const inTime = await ask("in time");
+          await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+          return [inTime, ...(await Promise.allSettled([ask("late"), runOutsideContext(() => ask("free"))]))];
+        })();
+        return request;
+      },
+      { client },
+    );
+    await openClient(new ListPicker([front])).call(say, "Test.front", { text: "" }, { timeoutMs: 150 });
+    expect(await background).toEqual([
+      { text: "in time" },
+      { status: "rejected", reason: ofReason("RPC_DEADLINE_PASSED") },
+      { status: "fulfilled", value: { text: "free" } },
+    ]);
   });
 
   it.each(["RPC_OVERLOADED", "RPC_QUEUED_TOO_LONG", "RPC_SHUTTING_DOWN", "RPC_METHOD_UNKNOWN"])(

@@ -1,5 +1,5 @@
-import { type Clock, type Logger, type Random, silentLogger, systemClock } from "@msec/core";
-import { OutputBufferPool, startTimerWheel, type TimerWheel } from "@msec/net";
+import { type Clock, isAppError, type Logger, type Random, silentLogger, systemClock } from "@msec/core";
+import { createTimerEntry, OutputBufferPool, startTimerWheel, type TimerWheel } from "@msec/net";
 import { ProtoWriter } from "@msec/protocol";
 import type { CallEvents, OutgoingCall } from "../call-events.js";
 import { ClientClosed } from "../errors.js";
@@ -9,6 +9,8 @@ import type { TargetOptions } from "./call-options.js";
 import { type CallTarget, CallTargets } from "./call-target.js";
 import type { CallPlace, ChannelPool, PoolHost } from "./channel-pool.js";
 import { DialBackoff } from "./dial-backoff.js";
+import { FaultLog } from "./fault-log.js";
+import { LostConnections } from "./lost-connections.js";
 import type { Pick, PickedCall, Picker } from "./picker.js";
 import { PoolSet } from "./pool-set.js";
 import type { RetryBudgetOptions } from "./retry-budget.js";
@@ -52,6 +54,9 @@ export interface ClientCoreOptions {
   readonly random?: Random;
 }
 
+/** Connections without work are looked for this often while any keeps the process alive: to tell the system at each call would cost more. */
+const REST_CHECK_MS = 100;
+
 interface PooledCall {
   readonly callee: string;
   readonly place: CallTarget;
@@ -68,13 +73,15 @@ export class ClientCore implements PoolHost {
   readonly limits: Required<RpcClientLimits>;
   readonly tls: ClientTls | undefined;
   inFlight = 0;
+  lateAnswers = 0;
   isClosed = false;
   readonly #events: CallEvents | undefined;
-  readonly #logger: Logger;
+  readonly #faults: FaultLog;
   readonly #targets: CallTargets;
   readonly dial: Dial | undefined;
   readonly openUdp: OpenUdp | undefined;
   readonly backoff: DialBackoff;
+  readonly lost = new LostConnections();
   /** Services that are called by name must prove it. */
   readonly #checksNames: boolean;
   readonly #pools: PoolSet;
@@ -83,6 +90,7 @@ export class ClientCore implements PoolHost {
   /** With TLS, by service: two names may lead to one address, and each must be proved. */
   readonly #namedPools = new Map<string, PoolSet>();
   readonly #channels = new Set<CallChannel>();
+  readonly #restCheck = createTimerEntry((nowMs) => this.#letRest(nowMs));
   #endOfFiles: (() => void) | undefined;
 
   constructor(options: ClientCoreOptions) {
@@ -91,7 +99,7 @@ export class ClientCore implements PoolHost {
     this.clock = options.clock ?? systemClock;
     this.wheel = startTimerWheel({ clock: this.clock });
     this.#events = options.events;
-    this.#logger = options.logger ?? silentLogger;
+    this.#faults = new FaultLog(options.logger ?? silentLogger, this.clock);
     this.limits = {
       maxFrameBytes: 16 << 20,
       connectionsPerAddress: 1,
@@ -169,6 +177,11 @@ export class ClientCore implements PoolHost {
       : picker.pickFor(call, tried, pickerMs);
   }
 
+  /** It, or the budget it keeps, threw. Its own words for "there is none" are no fault. */
+  onPickerFault(error: unknown): void {
+    if (!isAppError(error)) this.#faults.tell("picker failed", error);
+  }
+
   pickerMs(nowMs: number): number | undefined {
     return this.clock === systemClock ? nowMs : undefined;
   }
@@ -179,7 +192,7 @@ export class ClientCore implements PoolHost {
     try {
       this.#events.onCall(call);
     } catch (error) {
-      this.#logger.error("call event sink failed", { error });
+      this.#faults.tell("call event sink failed", error);
     }
   }
 
@@ -199,6 +212,21 @@ export class ClientCore implements PoolHost {
 
   untrack(channel: CallChannel): void {
     this.#channels.delete(channel);
+  }
+
+  onAwake(): void {
+    if (this.#restCheck.wheelNext === undefined && !this.isClosed)
+      this.wheel.add(this.#restCheck, this.clock.monotonicMs() + REST_CHECK_MS);
+  }
+
+  onLateAnswer(): void {
+    this.lateAnswers++;
+  }
+
+  #letRest(nowMs: number): void {
+    let isAwake = false;
+    for (const channel of this.#channels) if (!channel.rest()) isAwake = true;
+    if (isAwake) this.wheel.add(this.#restCheck, nowMs + REST_CHECK_MS);
   }
 
   /** Cuts all connections; calls under way reject with RPC_CLIENT_CLOSED. */

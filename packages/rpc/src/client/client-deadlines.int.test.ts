@@ -51,8 +51,10 @@ describe("deadlines and cancellation", () => {
     expect(await client.call(say, "Test.echo", { text: "x" }, { timeoutMs: 200 })).toEqual({ text: "x" });
     expect(picker.outcomes(stuck.port)).toEqual(["timeout"]);
     expect(picker.outcomes(fine.port)).toEqual(["success"]);
+    expect(client.lateAnswers).toBe(0);
     release?.();
     await expect.poll(() => stuck.server.inFlight).toBe(0);
+    await expect.poll(() => client.lateAnswers).toBe(1);
     picker.places = [stuck];
     const next = client.call(say, "Test.echo", { text: "y" });
     await expect.poll(() => stuck.server.inFlight).toBe(1);

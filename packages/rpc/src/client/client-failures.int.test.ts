@@ -7,6 +7,7 @@ import {
   ofReason,
   openClient,
   order,
+  type Place,
   type Say,
   say,
   startRaw,
@@ -43,6 +44,22 @@ describe("failing instances", () => {
     expect(new Set(picker.outcomes(fragile.port))).toEqual(new Set(["reset"]));
     picker.places = [fragile];
     await expect(client.call(order, "Test.echo", { text: "x" })).rejects.toEqual(ofReason("NET_RESET"));
+  });
+
+  it("does not double the load of a service that drops each connection at its first request", async () => {
+    let requests = 0;
+    const dropping = (): Promise<Place> =>
+      startRaw((socket) =>
+        socket.once("data", () => {
+          requests++;
+          socket.destroy();
+        }),
+      );
+    const picker = new ListPicker([await dropping(), await dropping()]);
+    const client = openClient(picker, { limits: { retryBudget: { burst: 0, ratio: 0 } } });
+    for (let i = 0; i < 20; i++)
+      await expect(client.call(say, "Test.echo", { text: `${i}` })).rejects.toEqual(ofReason("NET_RESET"));
+    expect(requests).toBe(21); // an instance may lose one connection
   });
 
   it("ends a call at a peer that answers with something else than frames", async () => {

@@ -34,6 +34,7 @@ describe("calls over UDP", () => {
     for (let n = 0; n < 3; n++) {
       expect(await client.call(say, target, { text: "" }, { timeoutMs: 5_000 })).toEqual({ text: "mine" });
     }
+    await expect.poll(() => client.lateAnswers).toBe(6); // of each call "other" and "twice"
   });
 
   it("time out when a datagram is lost, and the next one goes through", async () => {

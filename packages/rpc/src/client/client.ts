@@ -27,6 +27,8 @@ export interface RpcClient extends Caller {
   callMethodWithin(parent: CallParent | undefined, call: NamedCall): Promise<unknown>;
   /** Calls waiting for answers. */
   readonly inFlight: number;
+  /** Since the start: answers that came when nobody waited for them any more, after a timeout or a cancelled call. */
+  readonly lateAnswers: number;
   /** Cuts all connections; calls under way reject with RPC_CLIENT_CLOSED. */
   close(): void;
 }
@@ -51,6 +53,10 @@ class PooledRpcClient implements RpcClient {
 
   get inFlight(): number {
     return this.#core.inFlight;
+  }
+
+  get lateAnswers(): number {
+    return this.#core.lateAnswers;
   }
 
   register(...services: readonly ServiceType[]): void {
@@ -94,15 +100,18 @@ class PooledRpcClient implements RpcClient {
     const limit = core.limits.maxInFlight;
     if (core.isClosed) return Promise.reject(new ClientClosed({ service: core.service }));
     if (core.inFlight >= limit) return Promise.reject(new ClientOverloaded({ inFlight: core.inFlight, limit }));
-    let made: ClientCall;
+    let made: ClientCall | undefined;
     try {
       made = new ClientCall(core, call, { place: core.targetOf(call.target), parent });
+      core.inFlight++;
+      made.start();
+      return made.promise;
     } catch (error) {
-      return Promise.reject(error);
+      if (made === undefined) return Promise.reject(error);
+      core.onPickerFault(error);
+      made.settle(error);
+      return made.promise;
     }
-    core.inFlight++;
-    made.start();
-    return made.promise;
   }
 
   close(): void {

@@ -62,11 +62,17 @@ class SrpcTcpChannel extends TcpChannel {
         if ((answerHead.capabilities & CAPABILITY_CANCEL) !== 0) this.#understandsCancel = true;
         const attempt = this.ring.take(answerHead.sequenceLow);
         if (attempt !== undefined) attempt.onAnswer(answer);
-        else if (answerHead.sequenceLow === 0 && answerHead.reason === ShuttingDown.reason) this.retire();
+        else this.#onUnasked();
       }
       at += size;
     }
     return at - start;
+  }
+
+  /** Nobody waits for it: it came too late, or speaks about the connection as a whole. */
+  #onUnasked(): void {
+    if (answerHead.sequenceLow !== 0) this.client.onLateAnswer();
+    else if (answerHead.reason === ShuttingDown.reason) this.retire();
   }
 
   protected abandon(attempt: CallAttempt): void {
@@ -100,7 +106,10 @@ class SrpcUdpChannel extends UdpChannel {
       return;
     }
     answer.nowMs = this.client.clock.monotonicMs();
-    if (answerHead.sequenceHigh === 0) this.ring.take(answerHead.sequenceLow)?.onAnswer(answer);
+    if (answerHead.sequenceHigh !== 0) return;
+    const attempt = this.ring.take(answerHead.sequenceLow);
+    if (attempt === undefined) this.client.onLateAnswer();
+    else attempt.onAnswer(answer);
   }
 }
 

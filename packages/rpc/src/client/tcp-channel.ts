@@ -19,6 +19,10 @@ export abstract class TcpChannel implements CallChannel {
   #waiting: CallAttempt[] = [];
   #isRetired = false;
   #silentTimeouts = 0;
+  isLossFree = false;
+  #hasAnswered = false;
+  /** It does not keep the process alive. */
+  #isResting = false;
   readonly #dialAbort = new AbortController();
 
   constructor(client: ChannelHost, place: ChannelPlace) {
@@ -34,6 +38,7 @@ export abstract class TcpChannel implements CallChannel {
 
   send(attempt: CallAttempt): void {
     attempt.channel = this;
+    if (this.#isResting) this.#wake();
     if (this.connection === undefined) this.#waiting.push(attempt);
     else this.#write(this.connection, attempt, attempt.startedMs);
   }
@@ -60,6 +65,15 @@ export abstract class TcpChannel implements CallChannel {
     this.#endIfQuiet();
   }
 
+  rest(): boolean {
+    const { connection } = this;
+    if (this.#isResting || connection?.canRef === false) return true;
+    if (connection === undefined || this.load > 0) return false;
+    this.#isResting = true;
+    connection.unref();
+    return true;
+  }
+
   destroy(error: AppError): void {
     this.#dialAbort.abort(error);
     this.connection?.destroy(error);
@@ -73,6 +87,12 @@ export abstract class TcpChannel implements CallChannel {
 
   /** Nobody waits for the answer of a request that was sent. It is still in the ring. */
   protected abstract abandon(attempt: CallAttempt): void;
+
+  #wake(): void {
+    this.#isResting = false;
+    this.connection?.ref();
+    this.client.onAwake();
+  }
 
   #endIfQuiet(): void {
     if (this.load === 0) this.connection?.leave();
@@ -96,6 +116,7 @@ export abstract class TcpChannel implements CallChannel {
         limits: { idleTimeoutMs, maxBufferedInputBytes: maxFrameBytes + (64 << 10) },
         consume: (bytes, start, end) => {
           this.#silentTimeouts = 0;
+          this.#hasAnswered = true;
           return this.consume(bytes, start, end);
         },
         onClose: (error) => this.#onLost(error ?? new NetReset({ address })),
@@ -109,6 +130,7 @@ export abstract class TcpChannel implements CallChannel {
       return;
     }
     this.place.onDialed();
+    if (this.connection.canRef) client.onAwake();
     const waiting = this.#waiting;
     this.#waiting = [];
     const nowMs = client.clock.monotonicMs();
@@ -125,6 +147,7 @@ export abstract class TcpChannel implements CallChannel {
 
   #onLost(error: unknown): void {
     this.#isRetired = true;
+    if (this.connection !== undefined) this.isLossFree = this.place.onLost(this.#hasAnswered);
     this.client.untrack(this);
     const lost = this.ring.drain();
     const waiting = this.#waiting;

@@ -27,6 +27,10 @@ export abstract class UdpChannel implements CallChannel {
   #waiting: CallAttempt[] = [];
   #port: UdpPort | undefined;
   #isRetired = false;
+  /** A datagram that is refused has reached nobody. */
+  readonly isLossFree = true;
+  /** It does not keep the process alive. */
+  #isResting = false;
 
   constructor(client: ChannelHost, place: ChannelPlace) {
     this.client = client;
@@ -42,6 +46,7 @@ export abstract class UdpChannel implements CallChannel {
 
   send(attempt: CallAttempt): void {
     attempt.channel = this;
+    if (this.#isResting) this.#wake();
     this.client.wheel.remove(this.#idle);
     if (this.#port === undefined) this.#waiting.push(attempt);
     else this.#write(this.#port, attempt, attempt.startedMs);
@@ -65,6 +70,15 @@ export abstract class UdpChannel implements CallChannel {
     if (this.load === 0) this.#close();
   }
 
+  rest(): boolean {
+    const port = this.#port;
+    if (this.#isResting || (port !== undefined && port.ref === undefined)) return true;
+    if (port === undefined || this.load > 0) return false;
+    this.#isResting = true;
+    port.unref();
+    return true;
+  }
+
   destroy(error: AppError): void {
     this.#onLost(error);
   }
@@ -74,6 +88,12 @@ export abstract class UdpChannel implements CallChannel {
 
   /** A datagram of the peer. What it throws is ignored: anybody can forge a sender. */
   protected abstract onDatagram(bytes: Uint8Array): void;
+
+  #wake(): void {
+    this.#isResting = false;
+    this.#port?.ref?.();
+    this.client.onAwake();
+  }
 
   async #open(): Promise<void> {
     const { host, port } = this.place;
@@ -88,6 +108,7 @@ export abstract class UdpChannel implements CallChannel {
       this.#onLost(error);
       return;
     }
+    if (this.#port.ref !== undefined) this.client.onAwake();
     const waiting = this.#waiting;
     this.#waiting = [];
     const nowMs = this.client.clock.monotonicMs();

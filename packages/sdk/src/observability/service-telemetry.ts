@@ -1,6 +1,6 @@
 /** What a service tells of itself: metrics, business logs and hops, and the figures that its controller asks for. */
 import { type Clock, homePaths } from "@msec/core";
-import type { CallEvents, IncomingRequest, RpcServer } from "@msec/rpc";
+import type { CallEvents, IncomingRequest, RpcClient, RpcServer } from "@msec/rpc";
 import type { WorkerStat } from "@msec/rpc/process";
 import {
   createRingOpener,
@@ -9,6 +9,7 @@ import {
   HopEmitter,
   LogEmitter,
   MetricEmitter,
+  reportClient,
   reportLosses,
   reportServer,
 } from "@msec/telemetry";
@@ -56,9 +57,10 @@ export class ServiceTelemetry {
     this.metrics.start();
   }
 
-  /** The server's own counts go out with the metrics from now on. */
-  report(server: RpcServer): void {
+  /** What server and client count for themselves goes out with the metrics from now on. */
+  report(server: RpcServer, client: RpcClient): void {
     reportServer(this.metrics, () => serverCounts(server));
+    reportClient(this.metrics, client);
   }
 
   totals(): FrameworkTotals {
