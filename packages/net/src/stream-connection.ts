@@ -41,8 +41,10 @@ export interface StreamConnectionOptions<B extends OutputBuffer> {
   readonly onClose: (error: AppError | undefined) => void;
   /** The peer will send no more. Default: finish the output and close. */
   readonly onEnd?: () => void;
-  /** Asked when the idle time is over; true = stay. For work that is still under way. */
+  /** Asked when the idle time is over, or when input can't be read; true = stay. For work that is still under way. */
   readonly isBusy?: () => boolean;
+  /** Input could not be read while there was work under way: nothing more is read. Call `end()` when the work is done. */
+  readonly onReadFailed?: () => void;
   /** Bytes in and out are added here; may be shared by many connections. */
   readonly traffic?: StreamTraffic;
 }
@@ -157,7 +159,8 @@ export class StreamConnection<B extends OutputBuffer> {
   /** Sends what is queued, then closes. */
   end(): void {
     this.output.flush();
-    if (this.#canCloseNow()) this.#stream.destroy();
+    if (this.#hasFailed) this.#closeAfterLastWords();
+    else if (this.#canCloseNow()) this.#stream.destroy();
     else if (this.#stream.writable) this.#stream.end();
     // A peer that keeps its side open must not keep ours: reading goes on until the idle limit.
   }
@@ -204,23 +207,26 @@ export class StreamConnection<B extends OutputBuffer> {
     if (this.output.queuedBytes > this.#pauseAtBytes) this.#pause();
   }
 
-  /**
-   * Answers that are already written still leave, then the connection closes. Closed with input that nobody has read, the kernel would
-   * take them back; so what still comes is read and dropped until the peer has ended too, for a moment.
-   */
   #failRead(error: unknown): void {
     this.#error ??= netError(error, this.address);
     this.#hasFailed = true;
     const hasAnswers = this.output.queuedBytes > 0;
     this.output.release();
-    if (!hasAnswers || !this.#stream.writable) {
-      this.#stream.destroy();
-      return;
-    }
+    if (this.#stream.writable && this.#options.onReadFailed !== undefined && this.#options.isBusy?.() === true) {
+      this.#options.onReadFailed();
+    } else if (hasAnswers && this.#stream.writable) this.#closeAfterLastWords();
+    else this.#stream.destroy();
+  }
+
+  /**
+   * Answers that are already written still leave, then the connection closes. Closed with input that nobody has read, the kernel would
+   * take them back; so what still comes is read and dropped until the peer has ended too, for a moment.
+   */
+  #closeAfterLastWords(): void {
     this.#stream.end();
     if (this.#idleEntry !== undefined) this.#wheel.remove(this.#idleEntry);
     this.#idleEntry = createTimerEntry(() => this.#stream.destroy());
-    this.#wheel.add(this.#idleEntry, this.readMs + LAST_WORDS_MS);
+    this.#wheel.add(this.#idleEntry, this.#clock.monotonicMs() + LAST_WORDS_MS);
   }
 
   #pause(): void {

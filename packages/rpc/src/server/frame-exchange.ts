@@ -11,6 +11,7 @@ import {
   createFrameSlice,
   createHead,
   decodeHead,
+  encodeFrame,
   encodeHead,
   FrameTooLarge,
   frameLength,
@@ -58,6 +59,8 @@ export class FrameExchange {
   /** A frame has come: the peer speaks our protocol. */
   #hasServed = false;
   #hasToldCapabilities = false;
+  /** An answer behind all others: what came after the last good frame. */
+  #lastWords: Uint8Array | undefined;
 
   constructor(peer: FramePeer, maxFrameBytes: number) {
     this.#peer = peer;
@@ -110,6 +113,12 @@ export class FrameExchange {
     appendFrame(this.#output.open(), replyHead);
   }
 
+  /** What could not be read is answered when all that came before is. */
+  sayLastWords(): void {
+    if (this.#lastWords !== undefined) this.#output.open().raw(this.#lastWords);
+    this.#lastWords = undefined;
+  }
+
   #onFrame(bytes: Uint8Array, at: number, end: number): number {
     let size: number;
     try {
@@ -143,17 +152,27 @@ export class FrameExchange {
   #onBadHead(cause: unknown): void {
     const problem = cause instanceof Error ? cause.message : String(cause);
     const error = new HeadInvalid({ problem }, { cause });
-    this.#answerUnreadable({ err: ERR_INVALID_HEAD, reason: error.reason, errMsg: error.message });
+    const unreadable = { err: ERR_INVALID_HEAD, reason: error.reason, errMsg: error.message };
+    if (requestHead.sequenceHigh !== 0 || requestHead.sequenceLow !== 0) {
+      this.#answerUnreadable(unreadable);
+      return;
+    }
     // Nobody can match an answer without a sequence, so the end of the connection says the same.
-    if (requestHead.sequenceHigh === 0 && requestHead.sequenceLow === 0) throw error;
+    this.#answerLast(unreadable);
+    throw error;
   }
 
-  /** Frames can't be told apart any more. What came before is answered; so is this one, then the connection closes. */
+  /** Frames can't be told apart any more. What came before is answered, then this one, and the connection closes. */
   #onBadFrame(bytes: Uint8Array, at: number, end: number, error: unknown): void {
     const isFrame = readRefusedHead(bytes, at, end, requestHead);
     if (!isFrame && !this.#hasServed) return;
     const { reason, errMsg } = wireErrorOf(error);
-    this.#answerUnreadable({ err: ERR_INVALID_PACKAGE, reason, errMsg });
+    this.#answerLast({ err: ERR_INVALID_PACKAGE, reason, errMsg });
+  }
+
+  #answerLast(error: UnreadableError): void {
+    if (this.#peer.inFlight === 0) this.#answerUnreadable(error);
+    else this.#lastWords = encodeFrame(fillUnreadableHead(replyHead, requestHead, error));
   }
 
   #answerUnreadable(error: UnreadableError): void {

@@ -76,6 +76,9 @@ export class ServerConnection implements FramePeer, HttpPeer {
       onEnd: () => this.#onEnd(),
       onClose: (error) => this.#onClosed(error),
       isBusy: () => this.inFlight > 0,
+      onReadFailed: () => {
+        this.#hasEnded = true;
+      },
       traffic: options.core.counts,
     });
   }
@@ -205,6 +208,7 @@ export class ServerConnection implements FramePeer, HttpPeer {
 
   #endIfDone(): void {
     if (!this.#hasEnded || this.inFlight > 0 || this.#http?.isBusy === true) return;
+    this.#frames?.sayLastWords();
     if (this.#isLeaving) process.nextTick(() => this.#leave());
     else this.end();
   }

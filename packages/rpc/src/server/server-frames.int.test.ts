@@ -113,13 +113,18 @@ describe("frames", () => {
     await until(() => server.connections === 0);
   });
 
-  it("answers what was good before it closes, also to a peer that goes on sending", async () => {
-    const { port, server } = await startServer((request) => request);
+  it.each([
+    { name: "at once", say: (request: Text) => request },
+    { name: "later", say: (request: Text) => new Promise<Text>((resolve) => setTimeout(resolve, 30, request)) },
+  ])("answers what was good, $name, before it closes, also to a peer that goes on sending", async ({ say }) => {
+    const { port, server } = await startServer(say);
     const peer = new RawPeer(port);
-    peer.socket.write(Buffer.concat([requestFrame(1, "good"), Buffer.from("garbage"), Buffer.alloc(300_000, 0x28)]));
+    const good = [requestFrame(1, "good"), requestFrame(2, "better")];
+    peer.socket.write(Buffer.concat([...good, Buffer.from("garbage"), Buffer.alloc(300_000, 0x28)]));
     await until(() => peer.isClosed);
     expect(peer.answers().map(({ head, text }) => [head.sequenceLow, head.err, text])).toEqual([
       [1, 0, "good"],
+      [2, 0, "better"],
       [0, -3, undefined],
     ]);
     await until(() => server.connections === 0);
