@@ -1,7 +1,7 @@
 /**
  * V8 compiles code for the shapes of the objects that pass through it, and throws that code away with the last object of a shape. A full
  * garbage collection that meets no call under way - the rule in most services, and after every quiet moment - would take the compiled way
- * of a call with it: measured, the next 0.2 to 0.3 s run at a seventh of the speed (docs/reference/performance.md, "After a collection").
+ * of a call with it: measured, the next 0.2 to 0.3 s run at a sixth of the speed (docs/reference/performance.md, "After a collection").
  * One object of each kind that lives as long as a call is therefore kept.
  */
 
